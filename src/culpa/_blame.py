@@ -1,0 +1,79 @@
+"""Turns frames into sites: who made a call, and where in a routine something was raised."""
+
+from __future__ import annotations
+
+import os
+
+from culpa._position import definition, position
+from culpa.errors import Site
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import CodeType, FrameType, TracebackType
+
+    from culpa._model import Routine
+
+LIBRARY = os.path.dirname(os.__file__) + os.sep
+PACKAGES = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
+GENERATED = ("<frozen ", "<attrs generated", "<decorator-gen-", "<makefun-gen-", "<__array_function__")
+RUNTIME = "<runtime>"
+
+
+def caller(frame: FrameType | None, routine: Routine) -> tuple[Site, str | None]:
+    """Return the call expression that made the call, and what it went through: the nearest code of somebody.
+
+    C code has no frame; frames of the standard library and of generated code are passed over. None left, as in a
+    thread's target, an `atexit` function or `__del__`: the runtime made the call.
+    """
+    first = last = None
+    while frame is not None and _is_nobodys(frame):
+        last = _title(frame)
+        first = first or last
+        frame = frame.f_back
+    if frame is None or (routine.name == "__del__" and "__del__" not in frame.f_code.co_names):
+        return Site(RUNTIME, None), first
+    return site_of(frame.f_code, frame.f_lasti), last
+
+
+def site_of(code: CodeType, offset: int) -> Site:
+    """Return the site of one instruction."""
+    return Site(code.co_filename, *position(code, offset), code.co_qualname)
+
+
+def home(routine: Routine) -> Site:
+    """Return the site of the routine's definition."""
+    if routine.code is None:
+        return Site(routine.file, routine.line, None, routine.qualname)
+    line, column = definition(routine.code, routine.definer)
+    return Site(routine.file, line, column, routine.qualname)
+
+
+def left_at(routine: Routine, trace: TracebackType | None) -> TracebackType | None:
+    """Return the traceback's entry for the routine's own frame; for what is not Python's, the first entry."""
+    if routine.code is None:
+        return trace
+    while trace is not None and trace.tb_frame.f_code is not routine.code:
+        trace = trace.tb_next
+    return trace
+
+
+def entry_site(routine: Routine, entry: TracebackType | None) -> Site:
+    """Return the site of a traceback's entry; without one, the routine's definition."""
+    return home(routine) if entry is None else site_of(entry.tb_frame.f_code, entry.tb_lasti)
+
+
+def _is_nobodys(frame: FrameType) -> bool:
+    code = frame.f_code
+    file = code.co_filename
+    if file.startswith("<"):
+        made = code.co_qualname.startswith("__create_fn__.")  # the methods that `dataclasses` generates
+        named = str(frame.f_globals.get("__name__")).startswith("namedtuple_")
+        return made or named or file.startswith(GENERATED)
+    return file.startswith(LIBRARY) and not any(part in file for part in PACKAGES)
+
+
+def _title(frame: FrameType) -> str:
+    name = frame.f_code.co_qualname
+    if name.startswith("__create_fn__."):
+        return f"a generated {frame.f_code.co_name}"
+    return f"{frame.f_globals.get('__name__', '?')}.{name.partition('.<locals>')[0]}"

@@ -1,0 +1,74 @@
+"""Decides from bytecode whether a predicate is a leaf: whether it can call no function that has a contract."""
+
+from __future__ import annotations
+
+import builtins
+import sys
+from itertools import pairwise
+
+from culpa._position import instructions
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import CodeType
+    from typing import Any
+
+# Builtins that call nothing which they are handed, except for the special methods of their arguments.
+SAFE_CALLS = frozenset(
+    """abs all any ascii bin bool bytes callable chr complex dict divmod enumerate float frozenset hasattr hash hex id
+    int isinstance issubclass len list max min oct ord pow range repr reversed round set sorted str sum tuple type
+    zip""".split()
+)
+FOREIGN = frozenset(
+    """LOAD_METHOD PUSH_NULL CALL_FUNCTION_EX CALL_KW KW_NAMES LOAD_SUPER_ATTR IMPORT_NAME IMPORT_FROM YIELD_VALUE
+    SEND GET_AWAITABLE LOAD_NAME""".split()
+)
+METHOD_BIT = sys.version_info >= (3, 12)  # a method call is LOAD_ATTR with its lowest bit set; before, LOAD_METHOD
+OPERATORS = ("BINARY", "COMPARE", "UNARY", "CONTAINS", "FOR_ITER", "CALL", "GET_ITER", "FORMAT", "STORE_SUBSCR")
+
+
+def is_leaf(predicate: Callable[..., Any], owner: str) -> bool:
+    """Return whether `predicate`, on a routine named `owner`, may be evaluated without a mark.
+
+    A leaf reads names and attributes, compares, does arithmetic and calls builtins. One that reads an attribute
+    called `owner`, or uses operators while `owner` is a special method, may come back to `owner` itself: no leaf.
+    """
+    code = getattr(predicate, "__code__", None)
+    if type(predicate).__name__ != "function" or code is None or hasattr(predicate, "__wrapped__"):
+        return False
+    return _is_leaf_code(code, predicate.__globals__, owner)
+
+
+def _is_leaf_code(code: CodeType, namespace: dict[str, Any], owner: str) -> bool:
+    if owner in code.co_names:
+        return False
+    special = owner.startswith("__") and owner.endswith("__")
+    for _, name, argument in instructions(code):
+        if name in FOREIGN or (special and name.startswith(OPERATORS)):
+            return False
+        if name == "LOAD_GLOBAL" and not _is_leaf_global(code.co_names[argument >> 1], bool(argument & 1), namespace):
+            return False
+        if name == "LOAD_ATTR" and METHOD_BIT and argument & 1:
+            return False
+    nested = [value for value in code.co_consts if isinstance(value, type(code))]
+    return all(_is_leaf_code(value, namespace, owner) for value in nested)
+
+
+def _is_leaf_global(name: str, is_called: bool, namespace: dict[str, Any]) -> bool:
+    if is_called:
+        return name in SAFE_CALLS and name not in namespace
+    missing = object()
+    value = namespace.get(name, getattr(builtins, name, missing))
+    return value is not missing and (isinstance(value, type) or not callable(value))
+
+
+def gives_anything(predicate: Callable[..., Any]) -> bool:
+    """Return whether a leaf may give a value as it was handed in, such as an awaitable, which counts as true."""
+    code: CodeType | None = getattr(predicate, "__code__", None)
+    names = [name for _, name, _ in instructions(code)] if code is not None else []
+    return any(
+        after == "RETURN_VALUE"
+        and before.startswith(("LOAD_FAST", "LOAD_DEREF", "LOAD_GLOBAL", "LOAD_ATTR", "BINARY_S"))
+        for before, after in pairwise(names)
+    )

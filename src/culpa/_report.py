@@ -1,0 +1,209 @@
+"""Puts a violation into words and values, and tells the observers."""
+
+from __future__ import annotations
+
+from culpa._blame import entry_site, left_at
+from culpa._frozen import frozen
+from culpa._observe import announce
+from culpa._redact import is_redacted, secret_names
+from culpa._repr import safe_repr
+from culpa._values import values_of
+from culpa.errors import DefectError, RaisesError, RoutineError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from types import FrameType, TracebackType
+    from typing import Any, TypeVar
+
+    from culpa._model import Clause, Contract, Routine
+    from culpa.errors import ContractError, Site
+
+    E = TypeVar("E", bound=ContractError)
+
+VERBS = {"require": "requires", "ensure": "ensures"}
+
+
+@frozen
+class Scene:
+    """One activation of a routine under contract, as a report needs it."""
+
+    contract: Contract
+    routine: Routine
+    frame: FrameType
+
+
+def false(error_type: type[E], clause: Clause, scene: Scene, site: Site, through: str | None, value: object) -> E:
+    """Return the violation of a clause that was false; `value` is its predicate's, False where it is not known."""
+    values = values_in(scene, clause)
+    if clause.text is not None and not isinstance(value, bool):
+        values = {clause.text: safe_repr(value), **values}
+    callee = scene.routine.title
+    headline = f"{callee}() {VERBS[clause.kind]}  {promise(clause)}{_message(clause)}"
+    return violation(error_type, headline, clause, site, values, callee=callee, through=through)
+
+
+def defect(clause: Clause, scene: Scene, reason: tuple[str, str], cause: BaseException | None) -> DefectError:
+    """Return the report that a clause cannot be answered; `reason` is a line of it."""
+    callee = scene.routine.title
+    headline = f"the contract of {callee}() is wrong:  {promise(clause)}{_message(clause)}"
+    # A capture is reported after the body, which may have changed what the capture read.
+    values = {} if clause.kind == "snapshot" else values_in(scene, clause)
+    error = violation(DefectError, headline, clause, clause.site, values, callee=callee, lines=[reason])
+    error.__cause__ = cause
+    return error
+
+
+def undeclared(clauses: Sequence[Clause], routine: Routine, cause: BaseException) -> RaisesError:
+    """Return the report that an exception escaped which no `raises` admits."""
+    admitted = [promise(clause) for clause in clauses if clause.exceptions]
+    only = f"only  {' or '.join(admitted)}" if admitted else "no exception"
+    headline = f"{routine.title}() raises {only}"
+    entry = left_at(routine, cause.__traceback__)
+    site = entry_site(routine, entry)
+    lines = [raised(cause, routine)]
+    error = violation(RaisesError, headline, clauses[0], site, {}, callee=routine.title, lines=lines)
+    return _after(error, cause, entry)
+
+
+def routine_failed(routine: Routine, cause: ContractError) -> RoutineError:
+    """Return the report that a routine failed because it broke somebody else's contract (R4)."""
+    root, entry = cause.root, left_at(routine, cause.__traceback__)
+    site = entry_site(routine, entry)
+    broken_promise = "a contract" if root.clause is None else promise(root.clause)
+    headline = f"{routine.title}() failed, because it broke  {broken_promise}  of {root.__dict__['_callee']}()"
+    first = [] if root.site == site else [("at the root", str(root.site))]
+    error = violation(
+        RoutineError, headline, root.clause, site, root.values, callee=routine.title, lines=first, root=root
+    )
+    return _after(error, cause, entry)
+
+
+def violation(
+    error_type: type[E],
+    headline: str,
+    clause: Clause | None,
+    site: Site,
+    values: Mapping[str, str],
+    *,
+    callee: str,
+    through: str | None = None,
+    lines: Sequence[tuple[str, str]] = (),
+    root: ContractError | None = None,
+) -> E:
+    """Return the finished report; a fresh one, which has no other root, is told to the observers."""
+    width = max(map(len, values), default=0)
+    text = [headline, *(f"    {name:<{width}}  is {value}" for name, value in values.items())]
+    place = "the runtime" if site.line is None else str(site)
+    if clause is not None and site == clause.site:
+        place = f"{site.file}:{site.line}"
+    rows = [*lines, (f"blame the {error_type.blame.value}", place + (f", through {through}" if through else ""))]
+    if clause is not None and clause.site != site:
+        rows.append(("promised at", f"{clause.site.file}:{clause.site.line}"))
+    thread = _thread()
+    if thread != "MainThread":
+        rows.append(("in thread", thread))
+    text += [f"  {label:<20}{content}" for label, content in rows]
+    error = error_type(
+        "\n".join(text),
+        root=root,
+        site=site,
+        clause=clause,
+        values=dict(values),
+        path=None,
+        thread=thread,
+        _callee=callee,
+    )
+    if root is None:
+        announce(error)
+    return error
+
+
+def promise(clause: Clause) -> str:
+    """Return what a clause promises, as far as it is known: its text, else its message, else its parameters."""
+    text = clause.text or clause.message or f"lambda {', '.join(clause.names)}: ...".replace("lambda :", "lambda:")
+    if clause.kind == "snapshot":
+        return f"old.{clause.name} = {text}"
+    if clause.kind != "raises":
+        return text
+    names = ", ".join(exception.__name__ for exception in clause.exceptions)
+    return names if clause.predicate is None else f"{names} when {text}"
+
+
+def _after(error: E, cause: BaseException, entry: TracebackType | None) -> E:
+    """Return `error` as raised from `cause`, with the routine's guilty line as the last entry of its traceback."""
+    from types import TracebackType
+
+    error.__cause__ = cause
+    if entry is not None:
+        error.__traceback__ = TracebackType(None, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
+    return error
+
+
+def raised(error: BaseException, routine: Routine) -> tuple[str, str]:
+    """Return the line on what was raised, without its message if the routine handles secrets: they may stand in it."""
+    title = type(error).__name__
+    if len(error.args) != 1 or secret_names(routine.annotations) or any(map(is_redacted, routine.names)):
+        return "it raised", title
+    text = safe_repr(error.args[0])
+    is_plain = type(error.args[0]) is str and not isinstance(error, KeyError)  # as Python prints them
+    return "it raised", f"{title}: {text[1:-1] if is_plain else text}"
+
+
+def values_in(scene: Scene, clause: Clause) -> dict[str, str]:
+    """Return the values of the sub-expressions of the clause's predicate, as they are in the routine's frame."""
+    local = scene.frame.f_locals
+    old = {name.removeprefix(".old_"): value for name, value in local.items() if name.startswith(".old_")}
+    lookup = {**_environment(clause.predicate), "result": local.get(".result"), "old": Captured(old)}
+    lookup.update((name, value) for name, value in local.items() if not name.startswith("."))
+    names = [name for name in clause.names if name != "old" or name in scene.routine.names]
+    shown = names if clause.text is None else [clause.text]
+    if "old" in clause.names and "old." not in str(clause.text):
+        shown += [f"old.{name}" for name in old]  # the predicate is called: any capture may be read
+    captures = {capture.name or "": _names_read(capture) for capture in scene.contract.of_kind("snapshot")}
+    return values_of(", ".join(shown), names, lookup, secret_names(scene.routine.annotations), captures)
+
+
+def _message(clause: Clause) -> str:
+    """Return the author's message in brackets, unless it already stands for the promise."""
+    return "" if clause.message is None or clause.text is None else f"      ({clause.message})"
+
+
+def _thread() -> str:
+    import sys
+    from _thread import get_ident
+
+    threading = sys.modules.get("threading")  # not loaded: there is one thread
+    if threading is None:
+        return "MainThread"
+    # `current_thread` would register a thread that it does not know.
+    known = {thread.ident: str(thread.name) for thread in threading.enumerate()}
+    return known.get(get_ident(), f"Thread {get_ident()}")
+
+
+class Captured:
+    """The captures of one call, as `old`."""
+
+    def __init__(self, captures: Mapping[str, object]) -> None:
+        self.__dict__.update(captures)
+
+
+def _environment(predicate: Callable[..., Any] | None) -> dict[str, object]:
+    """Return the globals and the closure that a predicate reads."""
+    code = getattr(predicate, "__code__", None)
+    if code is None:
+        return {}
+    namespace = getattr(predicate, "__globals__", {})
+    found = {name: namespace[name] for name in code.co_names if name in namespace}
+    for name, cell in zip(code.co_freevars, getattr(predicate, "__closure__", None) or (), strict=True):
+        try:
+            found[name] = cell.cell_contents
+        except ValueError:  # not bound yet
+            continue
+    return found
+
+
+def _names_read(capture: Clause) -> frozenset[str]:
+    """Return every name that a capture reads, attributes included."""
+    code = getattr(capture.predicate, "__code__", None)
+    return frozenset(capture.names) | frozenset(() if code is None else code.co_names)

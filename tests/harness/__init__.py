@@ -1,0 +1,1 @@
+"""Hold what the tests of the house run on: readers of source, pages and checkers' output."""
