@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 
-from culpa._checks import RESULT, Constants, at, call, line_of, local
 from culpa._load import function_definition
 from culpa._model import Parameter
+from culpa._statements import BODY, RESULT, Objects, at, call, line_of, local
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,19 +19,20 @@ FORWARDED = (Parameter(".arguments", "star"), Parameter(".keywords", "double sta
 """The parameters of a wrapper that passes calls on as they were made."""
 
 
-def wrapper(routine: Routine, checks: Checks, constants: Constants, boundary: object, body: object) -> ast.FunctionDef:
-    """Return the definition of the wrapper. `body` is the constant whose `call` is the routine itself."""
+def wrapper(routine: Routine, checks: Checks, objects: Objects, boundary: object) -> ast.FunctionDef:
+    """Return the definition of the wrapper, which calls the routine itself as `.body`."""
     parameters = routine.parameters if routine.exact else FORWARDED
-    contract = constants.put(boundary, "contract")
-    run = _run(parameters, constants.put(body, "body"))
-    statements = [] if routine.exact else _binding(routine, contract, constants.put(body, "body"))
-    handler = ast.ExceptHandler(constants.put(Exception, "Exception"), None, _handler(contract, bool(checks.tail)))
+    contract = objects.put(".contract", boundary)
+    objects.put(BODY, routine.call)
+    statements = [] if routine.exact else _binding(routine, contract)
+    handler = ast.ExceptHandler(None, None, _handler(contract, bool(checks.tail)))
+    run = _run(parameters, local(BODY))
     statements.append(ast.Try([*checks.head, *_body(run, checks.tail)], [handler], [], []))
-    statements.append(ast.Return(_run(parameters, constants.put(body, "body"))))
+    statements.append(ast.Return(_run(parameters, local(BODY))))
     return define(routine, parameters, statements)
 
 
-def _binding(routine: Routine, contract: ast.expr, body: ast.expr) -> list[ast.stmt]:
+def _binding(routine: Routine, contract: ast.expr) -> list[ast.stmt]:
     """Give the predicates their names, where calls are passed on as they were made.
 
     A call that the signature does not take is made all the same: the callable says what is wrong, in its own words.
@@ -40,8 +41,8 @@ def _binding(routine: Routine, contract: ast.expr, body: ast.expr) -> list[ast.s
     names: list[ast.expr] = [ast.Name(name, ast.Store()) for name in routine.names]
     refused = ast.Compare(bound, [ast.Is()], [ast.Constant(None)])
     return [
-        ast.Assign([ast.Name(bound.id, ast.Store())], _run(FORWARDED, contract, "bound")),
-        ast.If(refused, [ast.Expr(_run(FORWARDED, body)), ast.Raise(call(contract, "unbound"))], []),
+        ast.Assign([ast.Name(bound.id, ast.Store())], _run(FORWARDED, ast.Attribute(contract, "bound", ast.Load()))),
+        ast.If(refused, [ast.Expr(_run(FORWARDED, local(BODY))), ast.Raise(call(contract, "unbound"))], []),
         ast.Assign([ast.Tuple(names, ast.Store())], bound),
     ]
 
@@ -65,9 +66,9 @@ def _handler(contract: ast.expr, has_tail: bool) -> list[ast.stmt]:
     ]
 
 
-def _run(parameters: Sequence[Parameter], target: ast.expr, method: str = "call") -> ast.Call:
+def _run(parameters: Sequence[Parameter], target: ast.expr) -> ast.Call:
     """Return a call that passes all parameters on, each in its own way."""
-    run = call(target, method)
+    run = ast.Call(target, [], [])
     for parameter in parameters:
         value = local(parameter.name)
         if parameter.kind in ("positional", "standard"):

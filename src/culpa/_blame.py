@@ -17,19 +17,22 @@ LIBRARY = os.path.dirname(os.__file__) + os.sep
 PACKAGES = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
 GENERATED = ("<frozen ", "<attrs generated", "<decorator-gen-", "<makefun-gen-", "<__array_function__")
 RUNTIME = "<runtime>"
+PROCESS = "multiprocessing.process.BaseProcess._bootstrap"
+"""What starts the target of a process; beneath it lie frames of the parent, or of a generated command."""
 
 
 def caller(frame: FrameType | None, routine: Routine) -> tuple[Site, str | None]:
     """Return the call expression that made the call, and what it went through: the nearest code of somebody.
 
-    C code has no frame; frames of the standard library and of generated code are passed over. None left, as in a
-    thread's target, an `atexit` function or `__del__`: the runtime made the call.
+    C code has no frame; frames of the standard library and of generated code are passed over. None left, as in the
+    target of a thread or a process, an `atexit` function or `__del__`: the runtime made the call.
     """
     first = last = None
-    while frame is not None and _is_nobodys(frame):
-        last = _title(frame)
-        first = first or last
-        frame = frame.f_back
+    while frame is not None and (_is_ours(frame.f_code) or _is_nobodys(frame)):
+        if not _is_ours(frame.f_code):
+            last = _title(frame)
+            first = first or last
+        frame = None if last == PROCESS else frame.f_back
     if frame is None or (routine.name == "__del__" and "__del__" not in frame.f_code.co_names):
         return Site(RUNTIME, None), first
     return site_of(frame.f_code, frame.f_lasti), last
@@ -60,6 +63,11 @@ def left_at(routine: Routine, trace: TracebackType | None) -> TracebackType | No
 def entry_site(routine: Routine, entry: TracebackType | None) -> Site:
     """Return the site of a traceback's entry; without one, the routine's definition."""
     return home(routine) if entry is None else site_of(entry.tb_frame.f_code, entry.tb_lasti)
+
+
+def _is_ours(code: CodeType) -> bool:
+    """Return whether the library itself runs here: it is passed over, and not named. Its demo is a program."""
+    return os.path.dirname(code.co_filename) == os.path.dirname(caller.__code__.co_filename)
 
 
 def _is_nobodys(frame: FrameType) -> bool:

@@ -12,6 +12,15 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 
+NAMESPACE: type[dict[str, Any]] = dict
+"""What holds attributes and globals, told to type checkers with its values."""
+
+
+def class_of(value: object) -> type[Any]:
+    """Return the true class of an object: `isinstance` and `__class__` ask the object, and some lie."""
+    return type(value)
+
+
 def given(obj: object, name: str, kind: type[T]) -> T | None:
     """Return an attribute if it is a `kind`: some objects answer to every name, and some raise."""
     try:
@@ -48,7 +57,7 @@ def code_of(target: Any) -> CodeType | None:
             break
         target = inner
     if type(target) is not FunctionType:
-        target = given(type(target), "__call__", object)
+        target = given(class_of(target), "__call__", object)
     return given(target, "__code__", CodeType)
 
 

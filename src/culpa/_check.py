@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
+from itertools import islice
 
-from culpa._blame import site_of
-from culpa._boundary import NOBODYS, is_awaitable, is_evaluating
-from culpa._model import Clause
 from culpa.errors import CheckError, ContractError, DefectError
 
+FUTURE = 0x1FE0000  # every `from __future__` feature that has a flag
 OPTIMIZED = 0x1  # the code of a function, not of a module or of a class body
 
 TYPE_CHECKING = False
@@ -24,6 +23,10 @@ def check(condition: object, message: str | None = None, /) -> None:
 
     >>> check(1 + 1 == 2, "arithmetic holds")
     """
+    if condition is True:
+        return
+    from culpa._boundary import NOBODYS, is_awaitable, is_evaluating
+
     reason = None
     try:
         if condition and not is_awaitable(condition):
@@ -32,7 +35,7 @@ def check(condition: object, message: str | None = None, /) -> None:
         raise
     except Exception as error:  # noqa: BLE001 - whatever a truth value raises, the contract is at fault
         reason = error
-        reason.__traceback__ = None
+        BaseException.with_traceback(reason, None)
     frame = sys._getframe(1)
     if is_evaluating(frame):
         return
@@ -44,6 +47,9 @@ def check(condition: object, message: str | None = None, /) -> None:
 
 
 def _failed(condition: object, message: str | None, reason: Exception | None, frame: FrameType) -> ContractError:
+    from culpa._blame import site_of
+    from culpa._boundary import is_awaitable
+    from culpa._model import Clause
     from culpa._redact import secret_names
     from culpa._report import violation
     from culpa._values import values_of
@@ -73,21 +79,31 @@ def _failed(condition: object, message: str | None, reason: Exception | None, fr
 def _condition_text(code: CodeType, frame: FrameType) -> str | None:
     """Return the text of the first argument of the call that is running, None where it is not at hand."""
     import ast
-    from itertools import islice
-    from linecache import getline
 
     line, last, start, end = next(islice(code.co_positions(), frame.f_lasti // 2, None), (None,) * 4)
     if line is None or last is None or start is None or end is None:
         return None
-    lines = [getline(code.co_filename, number, frame.f_globals).encode() for number in range(line, last + 1)]
-    if not all(lines):
+    lines = [text.encode() for text in _verified_lines(code, frame)[line - 1 : last]]
+    if not lines:
         return None
     lines[-1] = lines[-1][:end]
     lines[0] = lines[0][start:]
+    call = ast.parse(b"".join(lines).decode(), mode="eval").body
+    return ast.unparse(call.args[0]) if isinstance(call, ast.Call) and call.args else None
+
+
+def _verified_lines(code: CodeType, frame: FrameType) -> list[str]:
+    """Return the lines of the source if it compiles to this very code, which says that it was not edited since."""
+    import linecache
+
+    linecache.checkcache(code.co_filename)
+    lines = linecache.getlines(code.co_filename, frame.f_globals)
     try:
-        call = ast.parse(b"".join(lines).decode(), mode="eval").body
-    except (SyntaxError, UnicodeDecodeError):
-        return None  # the file was edited since
-    if not isinstance(call, ast.Call) or not call.args:
-        return None
-    return ast.unparse(call.args[0])
+        found = [compile("".join(lines), code.co_filename, "exec", code.co_flags & FUTURE, True)]
+    except (SyntaxError, ValueError):
+        return []
+    for compiled in found:
+        if compiled == code:
+            return lines
+        found += [constant for constant in compiled.co_consts if isinstance(constant, type(code))]
+    return []

@@ -1,16 +1,10 @@
-"""Declares contracts: `require`, `ensure`, `snapshot`, `raises`; and `check`, the statement."""
+"""Declares contracts: `require`, `require_else`, `ensure`, `snapshot`, `raises`."""
 
 from __future__ import annotations
 
-import functools
 import sys
-from itertools import pairwise
-from types import CodeType
 
-from culpa._attach import Decorator
-from culpa._model import Clause
-from culpa._position import instructions
-from culpa._predicates import read_predicate
+from culpa._misuse import decorated, is_exception_class, is_message, public, unsupported, wrong
 from culpa.errors import DeclarationError
 
 TYPE_CHECKING = False
@@ -19,6 +13,8 @@ if TYPE_CHECKING:
     from types import FrameType
     from typing import Any, Generic, NoReturn, TypeVar, overload
 
+    from culpa._model import Clause
+
     F = TypeVar("F", bound=Callable[..., Any])
     K = TypeVar("K")
 
@@ -26,6 +22,9 @@ if TYPE_CHECKING:
         def __call__(self, function: F, /) -> F: ...
 
     class _Ensure(Generic[K]):
+        def __call__(self, function: F, /) -> F: ...
+
+    class _RequireElse:
         def __call__(self, function: F, /) -> F: ...
 
     class _Snapshot:
@@ -45,20 +44,6 @@ else:
     def overload(function):
         """Stand in for `typing.overload`, which costs 9-16 ms to import."""
         return function
-
-
-def _public(declare: F) -> F:
-    """Take the frames of the library out of the errors of a declaration: the next entry is the user's line."""
-
-    @functools.wraps(declare)
-    def declared(*arguments: Any, **keywords: Any) -> Any:
-        try:
-            return declare(*arguments, **keywords)
-        except TypeError as error:
-            error.__traceback__ = None
-            raise
-
-    return declared  # type: ignore[return-value]  # the same signature
 
 
 # Overloads by the number of parameters: the one form in which neither mypy nor pyright, both strict, says anything
@@ -83,7 +68,7 @@ def require(
 ) -> _Require[Any]: ...
 @overload
 def require(predicate: Callable[..., object], message: str | None = None, /) -> _Require[Any]: ...  # type: ignore[overload-cannot-match]  # for keyword-only parameters
-@_public
+@public
 def require(predicate: Callable[..., object], message: str | None = None, /) -> Any:
     """Demand what the caller must make true before the call.
 
@@ -95,7 +80,7 @@ def require(predicate: Callable[..., object], message: str | None = None, /) -> 
     >>> mean([1.0, 2.0])
     1.5
     """
-    return Decorator((_clause("require", predicate, message, sys._getframe(2)),))
+    return _decorator(_clause("require", predicate, message, sys._getframe(2)))
 
 
 @overload
@@ -118,7 +103,7 @@ def ensure(
 ) -> _Ensure[Any]: ...
 @overload
 def ensure(predicate: Callable[..., object], message: str | None = None, /) -> _Ensure[Any]: ...  # type: ignore[overload-cannot-match]  # for keyword-only parameters
-@_public
+@public
 def ensure(predicate: Callable[..., object], message: str | None = None, /) -> Any:
     """Promise what the body makes true before it returns.
 
@@ -131,10 +116,10 @@ def ensure(predicate: Callable[..., object], message: str | None = None, /) -> A
     >>> increment(1)
     2
     """
-    return Decorator((_clause("ensure", predicate, message, sys._getframe(2)),))
+    return _decorator(_clause("ensure", predicate, message, sys._getframe(2)))
 
 
-@_public
+@public
 def snapshot(**captures: Capture) -> _Snapshot:
     """Keep values from before the call; a postcondition reads them as `old.<name>`.
 
@@ -148,11 +133,12 @@ def snapshot(**captures: Capture) -> _Snapshot:
     """
     frame = sys._getframe(2)
     if not captures:
-        raise _wrong("snapshot", "it keeps nothing; write snapshot(name=lambda ...: ...)", frame)
-    return Decorator(tuple(_clause("snapshot", p, None, frame, name) for name, p in captures.items()))  # type: ignore[return-value]  # one class at run time
+        raise wrong("snapshot", "it keeps nothing; write snapshot(name=lambda ...: ...)", frame)
+    made: _Snapshot = _decorator(*(_clause("snapshot", p, None, frame, name) for name, p in captures.items()))
+    return made
 
 
-@_public
+@public
 def raises(*exceptions: type[BaseException], when: Capture | None = None) -> _Raises:
     """Promise that only these exceptions, and subclasses, escape; with `when`, only if it held at entry.
 
@@ -165,96 +151,98 @@ def raises(*exceptions: type[BaseException], when: Capture | None = None) -> _Ra
     """
     frame = sys._getframe(2)
     for exception in exceptions:
-        if not _is_exception_class(exception):
-            raise _wrong("raises", f"{exception!r:.80} is no exception class; write raises(ValueError)", frame)
-    if when is None:
-        text = ", ".join(exception.__name__ for exception in exceptions)
-        place = (frame.f_code, frame.f_lasti)
-        return Decorator((Clause("raises", None, (), None, text or None, place, None, exceptions),))  # type: ignore[return-value]  # one class at run time
-    if not exceptions:
-        raise _wrong("raises", "`when` without exceptions admits nothing; write raises(ValueError, when=...)", frame)
-    return Decorator((_clause("raises", when, None, frame, None, exceptions),))  # type: ignore[return-value]  # one class at run time
+        if not is_exception_class(exception):
+            raise wrong(
+                "raises",
+                f"{exception!r:.80} is no exception class; write raises(ValueError) or raises(ValueError, KeyError)",
+                frame,
+            )
+    if when is not None and not exceptions:
+        raise wrong("raises", "`when` without exceptions admits nothing; write raises(ValueError, when=...)", frame)
+    made: _Raises = _decorator(_clause("raises", when, None, frame, None, exceptions))
+    return made
 
 
-@_public
-def require_else(predicate: Callable[..., object], message: str | None = None, /) -> NoReturn:
-    """Widen an inherited precondition. Not supported yet: raises `DeclarationError`."""
-    raise _unsupported("require_else", "inheritance of contracts is", "write the whole precondition on the override")
+@public
+def require_else(predicate: Capture, message: str | None = None, /) -> _RequireElse:
+    """Accept more than the routine that a method overrides: an alternative precondition (Eiffel's `require else`).
+
+    A call is legal if the inherited precondition or any `require_else` holds. Blames the caller if none does:
+    `PreconditionError`, which lists them all.
+
+    >>> class Store:
+    ...     @require(lambda key: key != "")
+    ...     def get(self, key): ...
+    >>> class Forgiving(Store):
+    ...     @require_else(lambda key: key == "")
+    ...     def get(self, key): ...
+    >>> Forgiving().get("")
+    """
+    frame = sys._getframe(2)
+    if "__module__" not in frame.f_locals or "__qualname__" not in frame.f_locals:
+        function = decorated(frame)
+        where = f" on {function}()" if function else ""
+        raise DeclarationError(
+            f"require_else{where}: it overrides nothing, so there is nothing to widen; write @require"
+        )
+    made: _RequireElse = _decorator(_clause("require_else", predicate, message, frame))
+    return made
 
 
-@_public
+@public
 def yields(predicate: Callable[..., object], message: str | None = None, /) -> NoReturn:
     """Promise something of every item that a generator yields. Not supported yet: raises `DeclarationError`."""
-    raise _unsupported("yields", "contracts of generators are", "check() each item in the body")
+    raise unsupported("yields", "contracts of generators are", "check() each item in the body")
 
 
-@_public
+@public
 def sends(predicate: Callable[..., object], message: str | None = None, /) -> NoReturn:
     """Demand something of every value sent into a generator. Not supported yet: raises `DeclarationError`."""
-    raise _unsupported("sends", "contracts of generators are", "check() each item in the body")
+    raise unsupported("sends", "contracts of generators are", "check() each item in the body")
 
 
-@_public
+@public
 def callback(name: str, /, *contracts: object) -> NoReturn:
     """State the contract of a callable argument. Not supported yet: raises `DeclarationError`."""
-    raise _unsupported(
+    raise unsupported(
         "callback", "contracts of callbacks are", "check() its arguments and its result where you call it"
     )
 
 
-@_public
+@public
 def invariant(
     predicate: Callable[[Any], object], message: str | None = None, /, *, on_setattr: bool = False
 ) -> NoReturn:
     """State what every instance keeps true between public calls. Not supported yet: raises `DeclarationError`."""
-    raise _unsupported("invariant", "invariants of classes are", "write the condition as @ensure on the methods")
+    raise unsupported("invariant", "invariants of classes are", "write the condition as @ensure on the methods")
+
+
+def _decorator(*clauses: Clause) -> Any:
+    """Return the decorator; what it is made of is loaded with the first one, for `import culpa` to be fast."""
+    from culpa._attach import Decorator
+
+    return Decorator(clauses)
 
 
 def _clause(
     kind: str,
-    predicate: Callable[..., object],
+    predicate: Callable[..., object] | None,
     message: str | None,
     frame: FrameType,
     name: str | None = None,
     exceptions: tuple[type[BaseException], ...] = (),
 ) -> Clause:
-    reading = read_predicate(predicate, "capture" if kind == "snapshot" else "predicate")
+    from culpa._model import Clause
+    from culpa._predicates import Reading, read_predicate
+
+    if predicate is None and kind == "raises":
+        reading = Reading(text=", ".join(exception.__name__ for exception in exceptions) or None)
+    else:
+        reading = read_predicate(predicate, "capture" if kind == "snapshot" else "predicate")
     problem = reading.problem
-    if problem is None and not _is_message(message):
+    if problem is None and not is_message(message):
         problem = f"its message is no string but {type(message).__name__}; write the message in quotes"
     if problem is not None:
-        raise _wrong(kind, problem, frame)
+        raise wrong(kind, problem, frame)
     place = (frame.f_code, frame.f_lasti)
     return Clause(kind, predicate, reading.names, message, reading.text, place, name, exceptions)
-
-
-def _is_message(value: object) -> bool:
-    return value is None or isinstance(value, str)
-
-
-def _is_exception_class(value: object) -> bool:
-    return isinstance(value, type) and issubclass(value, BaseException)
-
-
-def _wrong(kind: str, problem: str, frame: FrameType) -> DeclarationError:
-    function = _decorated(frame)
-    where = f" on {function}()" if function else ""
-    return DeclarationError(f"{kind}{where}: {problem}")
-
-
-def _unsupported(kind: str, what: str, instead: str) -> DeclarationError:
-    function = _decorated(sys._getframe(3))
-    where = f" on {function}" if function else ""
-    return DeclarationError(f"{kind}{where}: {what} not supported yet; {instead}")
-
-
-def _decorated(frame: FrameType) -> str | None:
-    """Return the name of what the declaration that is being made decorates, read off the code that follows."""
-    steps = [step for step in instructions(frame.f_code) if step[0] > frame.f_lasti]
-    for (_, name, argument), (_, following, _) in pairwise(steps):
-        if name.startswith(("STORE", "POP_TOP", "RETURN")):
-            return None
-        value = frame.f_code.co_consts[argument] if name == "LOAD_CONST" else None
-        if isinstance(value, CodeType) and following == "MAKE_FUNCTION" and value.co_name.isidentifier():
-            return value.co_name
-    return None

@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn, TypeVar, dataclass_transform
 
     C = TypeVar("C", bound=type)
+    V = TypeVar("V")
 
     @dataclass_transform(frozen_default=True)
     def frozen(cls: C, /) -> C: ...
@@ -23,6 +24,11 @@ else:
         for method in (__setattr__, __delattr__, __eq__, __hash__, __repr__, __reduce__):
             namespace.setdefault(method.__name__, method)
         return type(cls)(cls.__name__, cls.__bases__, namespace)
+
+
+def replace(value: V, **changes: object) -> V:
+    """Return a copy of a frozen value with some fields changed."""
+    return type(value)(**{**{name: getattr(value, name) for name in _fields(value)}, **changes})
 
 
 def _initialiser(fields: tuple[str, ...], defaults: dict[str, Any]) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from culpa._frozen import frozen
 from culpa._syntax import syntax_of
 
 TYPE_CHECKING = False
@@ -12,19 +13,25 @@ if TYPE_CHECKING:
     from types import CellType, FunctionType
 
     from culpa._model import Clause, Routine
+    from culpa._syntax import Syntax
 
-SCOPES = (ast.Lambda, ast.GeneratorExp, ast.ListComp, ast.SetComp, ast.DictComp)
-UNMOVABLE = (ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom)
-IMPLICIT = {"super", "__class__"}
+# What means something else in another function: its own class, its own locals.
+IMPLICIT = {"super", "__class__", "locals", "vars", "dir", "eval", "exec"}
 
 
-def inlined(
-    clause: Clause, routine: Routine, cells: dict[str, CellType], captures: Mapping[str, object]
-) -> ast.expr | None:
-    """Return a copy of the predicate's expression for the routine's scope, its cells added to `cells`; or None.
+@frozen
+class Scope:
+    """What the names of the predicates that were inlined before mean in one routine: cells that it shares, globals."""
+
+    cells: dict[str, CellType]
+    others: set[str]
+
+
+def inlined(clause: Clause, routine: Routine, scope: Scope, captures: Mapping[str, object]) -> ast.expr | None:
+    """Return the predicate's expression with the locals of the routine, its names added to `scope`; or None.
 
     None means that the predicate has to be called: no verified source, other globals or another file, defaults of its
-    own, a name that the routine binds otherwise, a nested scope that would turn a parameter into a cell.
+    own, a name that means something else in the routine, a nested scope that would turn a parameter into a cell.
     """
     predicate = clause.predicate
     if type(predicate).__name__ != "function":
@@ -33,32 +40,28 @@ def inlined(
     if not _is_at_home(function, routine):
         return None
     syntax = syntax_of(function)
-    own = cells_of(function)
-    if syntax is None or not _fits(syntax.body, clause, routine, cells, own):
+    own = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
+    if syntax is None or not _fits(syntax, clause, routine, scope, own):
         return None
     if "old" in _extras(clause, routine) and not _reads_only_captures(syntax.body, captures):
         return None
-    cells.update(own)
-    names = {name: f".{name}" for name in _extras(clause, routine)}
-    return _renamed(syntax.body, names)
+    scope.cells.update(own)
+    scope.others.update(syntax.names.difference(clause.names, own))
+    renamed = {name: other for name, other in local_names(clause, routine).items() if name != other}
+    return _renamed(syntax.body, renamed) if renamed else syntax.body
 
 
-def cells_of(function: FunctionType) -> dict[str, CellType]:
-    """Return the cells of a function by the names of its free variables."""
-    return dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
-
-
-def attributes_of(name: str, body: ast.expr) -> list[str]:
-    """Return the attributes that are read of the variable `name`."""
-    return [
-        node.attr
-        for node in ast.walk(body)
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == name
-    ]
+def local_names(clause: Clause, routine: Routine) -> dict[str, str]:
+    """Return the routine's local for each name that the predicate takes."""
+    extras = {"result": ".result", "old": clause.old}
+    arguments = clause.arguments or clause.names
+    return {
+        name: own if own in routine.names else extras[own] for name, own in zip(clause.names, arguments, strict=True)
+    }
 
 
 def _extras(clause: Clause, routine: Routine) -> set[str]:
-    return {"result", "old"} & set(clause.names) - set(routine.names)
+    return {"result", "old"} & set(clause.arguments or clause.names) - set(routine.names)
 
 
 def _is_at_home(function: FunctionType, routine: Routine) -> bool:
@@ -71,51 +74,49 @@ def _is_at_home(function: FunctionType, routine: Routine) -> bool:
     )
 
 
-def _fits(
-    body: ast.expr, clause: Clause, routine: Routine, cells: dict[str, CellType], own: dict[str, CellType]
-) -> bool:
-    taken = set(clause.names)
-    others = {node.id for node in ast.walk(body) if isinstance(node, ast.Name)} - taken
-    return not (
-        others & {*routine.names, *IMPLICIT}
-        or any(isinstance(node, UNMOVABLE) for node in ast.walk(body))
-        or any(cells.get(name, cell) is not cell for name, cell in own.items())
-        or (others - set(own)) & set(cells)
-        or _captured(body) & taken
+def _fits(syntax: Syntax, clause: Clause, routine: Routine, scope: Scope, own: dict[str, CellType]) -> bool:
+    others = syntax.names.difference(clause.names)
+    return (
+        syntax.is_movable
+        and others.isdisjoint(routine.names)
+        and others.isdisjoint(IMPLICIT)
+        and all(scope.cells.get(name, cell) is cell and name not in scope.others for name, cell in own.items())
+        and others.difference(own).isdisjoint(scope.cells)
+        and syntax.nested.isdisjoint(clause.names)
     )
-
-
-def _captured(body: ast.expr) -> set[str]:
-    """Return the names that nested scopes read; the first iterable of a comprehension is evaluated outside of it."""
-    names: set[str] = set()
-    for scope in ast.walk(body):
-        if isinstance(scope, SCOPES):
-            outside = () if isinstance(scope, ast.Lambda) else ast.walk(scope.generators[0].iter)
-            skipped = {id(node) for node in outside}
-            names.update(node.id for node in ast.walk(scope) if isinstance(node, ast.Name) and id(node) not in skipped)
-    return names
 
 
 def _reads_only_captures(body: ast.expr, captures: Mapping[str, object]) -> bool:
     """Return whether `old` stands only in `old.<name>`, with a capture of that name."""
-    read = attributes_of("old", body)
     uses = sum(isinstance(node, ast.Name) and node.id == "old" for node in ast.walk(body))
+    read = [
+        node.attr
+        for node in ast.walk(body)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "old"
+    ]
     return uses == len(read) and captures.keys() >= set(read)
 
 
 def _renamed(node: ast.expr, names: dict[str, str]) -> ast.expr:
-    """Return a copy with `names` renamed, where `old.x` becomes one local (`copy.deepcopy` is 20 times slower)."""
-    if isinstance(node, ast.Name) and node.id in names:
-        return ast.copy_location(ast.Name(names[node.id], node.ctx), node)
-    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and names.get(node.value.id) == ".old":
-        return ast.copy_location(ast.Name(f".old_{node.attr}", node.ctx), node)
+    """Return the tree with `names` renamed, where `old.x` becomes one local; what has none of them is shared."""
+    if isinstance(node, ast.Name):
+        return ast.copy_location(ast.Name(names[node.id], node.ctx), node) if node.id in names else node
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        old = names.get(node.value.id, "")
+        if old.startswith(".old"):
+            return ast.copy_location(ast.Name(f"{old}_{node.attr}", node.ctx), node)
+    fields = vars(node)
+    changed = {field: _renamed_field(value, names) for field, value in fields.items()}
+    if all(changed[field] is value for field, value in fields.items()):
+        return node
     copy = node.__class__.__new__(node.__class__)
-    for field, value in vars(node).items():
-        setattr(copy, field, _renamed_field(value, names))
+    vars(copy).update(changed)
     return copy
 
 
 def _renamed_field(value: object, names: dict[str, str]) -> object:
     if isinstance(value, list):
-        return [_renamed_field(item, names) for item in value]
+        parts: list[object] = [*value]
+        changed = [_renamed_field(part, names) for part in parts]
+        return changed if any(new is not part for new, part in zip(changed, parts, strict=True)) else value
     return _renamed(value, names) if isinstance(value, ast.AST) else value  # type: ignore[arg-type]  # any node

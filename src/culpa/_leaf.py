@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import sys
 from itertools import pairwise
+from types import FunctionType
 
 from culpa._position import instructions
 
@@ -21,11 +22,13 @@ SAFE_CALLS = frozenset(
     zip""".split()
 )
 FOREIGN = frozenset(
-    """LOAD_METHOD PUSH_NULL CALL_FUNCTION_EX CALL_KW KW_NAMES LOAD_SUPER_ATTR IMPORT_NAME IMPORT_FROM YIELD_VALUE
-    SEND GET_AWAITABLE LOAD_NAME""".split()
+    """LOAD_METHOD PUSH_NULL CALL_FUNCTION_EX CALL_KW KW_NAMES LOAD_SUPER_ATTR IMPORT_NAME IMPORT_FROM SEND
+    GET_AWAITABLE LOAD_NAME""".split()
 )
 METHOD_BIT = sys.version_info >= (3, 12)  # a method call is LOAD_ATTR with its lowest bit set; before, LOAD_METHOD
 OPERATORS = ("BINARY", "COMPARE", "UNARY", "CONTAINS", "FOR_ITER", "CALL", "GET_ITER", "FORMAT", "STORE_SUBSCR")
+HANDED_IN = ("LOAD_FAST", "LOAD_DEREF", "LOAD_GLOBAL", "LOAD_ATTR", "BINARY_S")
+GIVEN = ("RETURN_VALUE", "JUMP_FORWARD", "JUMP_IF_TRUE_OR_POP", "POP_JUMP_IF_TRUE")  # at the end, or in `if`, `or`
 
 
 def is_leaf(predicate: Callable[..., Any], owner: str) -> bool:
@@ -34,10 +37,9 @@ def is_leaf(predicate: Callable[..., Any], owner: str) -> bool:
     A leaf reads names and attributes, compares, does arithmetic and calls builtins. One that reads an attribute
     called `owner`, or uses operators while `owner` is a special method, may come back to `owner` itself: no leaf.
     """
-    code = getattr(predicate, "__code__", None)
-    if type(predicate).__name__ != "function" or code is None or hasattr(predicate, "__wrapped__"):
+    if type(predicate) is not FunctionType or hasattr(predicate, "__wrapped__"):
         return False
-    return _is_leaf_code(code, predicate.__globals__, owner)
+    return _is_leaf_code(predicate.__code__, predicate.__globals__, owner)
 
 
 def _is_leaf_code(code: CodeType, namespace: dict[str, Any], owner: str) -> bool:
@@ -45,11 +47,10 @@ def _is_leaf_code(code: CodeType, namespace: dict[str, Any], owner: str) -> bool
         return False
     special = owner.startswith("__") and owner.endswith("__")
     for _, name, argument in instructions(code):
-        if name in FOREIGN or (special and name.startswith(OPERATORS)):
+        is_method = METHOD_BIT and name == "LOAD_ATTR" and argument & 1
+        if name in FOREIGN or is_method or (special and name.startswith(OPERATORS)):
             return False
         if name == "LOAD_GLOBAL" and not _is_leaf_global(code.co_names[argument >> 1], bool(argument & 1), namespace):
-            return False
-        if name == "LOAD_ATTR" and METHOD_BIT and argument & 1:
             return False
     nested = [value for value in code.co_consts if isinstance(value, type(code))]
     return all(_is_leaf_code(value, namespace, owner) for value in nested)
@@ -65,10 +66,6 @@ def _is_leaf_global(name: str, is_called: bool, namespace: dict[str, Any]) -> bo
 
 def gives_anything(predicate: Callable[..., Any]) -> bool:
     """Return whether a leaf may give a value as it was handed in, such as an awaitable, which counts as true."""
-    code: CodeType | None = getattr(predicate, "__code__", None)
-    names = [name for _, name, _ in instructions(code)] if code is not None else []
-    return any(
-        after == "RETURN_VALUE"
-        and before.startswith(("LOAD_FAST", "LOAD_DEREF", "LOAD_GLOBAL", "LOAD_ATTR", "BINARY_S"))
-        for before, after in pairwise(names)
-    )
+    names = [name for _, name, _ in instructions(predicate.__code__)] if type(predicate) is FunctionType else []
+    steps = [name for name in names if name not in ("COPY", "TO_BOOL")]  # they stand before the jump of an `or`
+    return any(before.startswith(HANDED_IN) and after in GIVEN for before, after in pairwise(steps))

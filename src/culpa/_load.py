@@ -1,4 +1,4 @@
-"""Makes a function of generated syntax: constants put in, cells shared, metadata kept."""
+"""Makes a function of generated syntax: cells shared, metadata kept."""
 
 from __future__ import annotations
 
@@ -13,21 +13,20 @@ if TYPE_CHECKING:
 
     from culpa._model import Routine
 
-_templates: dict[tuple[tuple[str, ...], int, tuple[str, ...]], CodeType] = {}
+_templates: dict[tuple[int, int, tuple[str, ...]], CodeType] = {}
 
 
 def load(
     definition: ast.FunctionDef,
     routine: Routine,
-    objects: Mapping[str, object],
     cells: Mapping[str, CellType],
     defaults: tuple[Any, ...],
     keyword_defaults: Mapping[str, Any],
+    *marks: object,
 ) -> FunctionType:
-    """Return the function that `definition` defines, with `objects` in place of their placeholders."""
+    """Return the function that `definition` defines; `marks` are kept among the constants of its code."""
     code = _compiled(definition, routine.file, tuple(cells))
-    constants = tuple(objects.get(c, c) if isinstance(c, str) else c for c in code.co_consts)
-    code = code.replace(co_consts=constants, co_name=routine.name, co_qualname=routine.qualname)
+    code = code.replace(co_consts=(*code.co_consts, *marks), co_name=routine.name, co_qualname=routine.qualname)
     return make_function(code, routine.namespace, cells, defaults, keyword_defaults)
 
 
@@ -43,9 +42,9 @@ def make_function(
     On 3.13 the interpreter specialises calls only of functions made by MAKE_FUNCTION: one made by `FunctionType`, or
     whose defaults were ever assigned, stays 8 to 15 ns a call slower for good.
     """
-    template = _template(code.co_freevars, len(defaults), tuple(keyword_defaults))
+    template = _template(len(code.co_freevars), len(defaults), tuple(keyword_defaults))
     constants = tuple(code if isinstance(constant, CodeType) else constant for constant in template.co_consts)
-    closure = tuple(cells[name] for name in template.co_freevars) or None
+    closure = tuple(cells[name] for name in code.co_freevars) or None
     make = FunctionType(template.replace(co_consts=constants), namespace, "make", None, closure)
     function: FunctionType = make(*defaults, *keyword_defaults.values())
     return function
@@ -84,18 +83,19 @@ def _compiled(definition: ast.FunctionDef, file: str, free: tuple[str, ...]) -> 
     return code
 
 
-def _template(free: tuple[str, ...], count: int, keywords: tuple[str, ...]) -> CodeType:
+def _template(free: int, count: int, keywords: tuple[str, ...]) -> CodeType:
     """Return the code of `make`, a function that takes the defaults and runs the `def`."""
     key = (free, count, keywords)
     if key not in _templates:
+        cells = [f"c{i:05}" for i in range(free)]  # names in the order in which the compiler sorts them
         given = [f"d{i}" for i in range(count)]
         named = [f"k{i}" for i in range(len(keywords))]
         parameters = [f"a{i}={value}" for i, value in enumerate(given)] + ["*"] * bool(named)
         parameters += [f"{name}={value}" for name, value in zip(keywords, named, strict=True)]
         source = (
-            f"def outer({', '.join(free)}):\n"
+            f"def outer({', '.join(cells)}):\n"
             f" def make({', '.join([*given, *named])}):\n"
-            f"  def f({', '.join(parameters)}): ({''.join(name + ', ' for name in free)})\n"
+            f"  def f({', '.join(parameters)}): ({''.join(name + ', ' for name in cells)})\n"
             f"  return f\n"
         )
         code = compile(source, "<culpa>", "exec", dont_inherit=True)

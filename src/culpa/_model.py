@@ -19,6 +19,8 @@ class Clause:
 
     `names` are the parameters that the predicate takes; `text` is its source, None where that is unknown; `name` is
     what a capture is read as (`old.<name>`); `exceptions` are those of a `raises`, whose predicate is its `when`.
+    `origin` is the routine that declared an inherited clause, empty for a routine's own; `arguments` are the names
+    that the routine itself has for `names`, where an override calls its parameters otherwise.
     """
 
     kind: str
@@ -29,6 +31,8 @@ class Clause:
     place: tuple[CodeType, int] | Site
     name: str | None = None
     exceptions: tuple[type[BaseException], ...] = ()
+    origin: str = ""
+    arguments: tuple[str, ...] = ()
 
     @property
     def site(self) -> Site:
@@ -38,10 +42,35 @@ class Clause:
         code, offset = self.place
         return Site(code.co_filename, *position(code, offset), code.co_qualname)
 
+    @property
+    def old(self) -> str:
+        """The local that stands for `old` where the clause is checked: each base has captures of its own."""
+        return f".old@{self.origin}" if self.origin else ".old"
+
+    @property
+    def kept(self) -> str:
+        """The local that keeps the value of a capture; with `_lost` behind it, what the capture raised."""
+        return f"{self.old}_{self.name}"
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle what a report needs: the predicate stays behind."""
         fields = (self.kind, None, self.names, self.message, self.text, self.site, self.name, self.exceptions)
-        return Clause, fields
+        return Clause, (*fields, self.origin, self.arguments)
+
+
+@frozen
+class Lineage:
+    """What a routine overrides: for each base that promises something, the bases whose promises that one inherits.
+
+    `added` are the routine's parameters that no base has.
+    """
+
+    ancestry: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    added: frozenset[str] = frozenset()
+
+    def above(self, origin: str) -> tuple[str, ...]:
+        """Return the origins whose promises the base `origin` inherits."""
+        return dict(self.ancestry).get(origin, ())
 
 
 @frozen
@@ -54,10 +83,16 @@ class Contract:
     function: str
     clauses: tuple[Clause, ...] = ()
     placement: str = "none"
+    lineage: Lineage = Lineage()
 
     def of_kind(self, kind: str) -> tuple[Clause, ...]:
         """Return the clauses of one kind, in source order."""
         return tuple(clause for clause in self.clauses if clause.kind == kind)
+
+    def layers(self) -> list[tuple[str, tuple[Clause, ...]]]:
+        """Return the routine's own clauses, maybe none, under an empty name, then those of each base."""
+        origins = dict.fromkeys(["", *(clause.origin for clause in self.clauses)])
+        return [(origin, tuple(c for c in self.clauses if c.origin == origin)) for origin in origins]
 
     def __bool__(self) -> bool:
         return bool(self.clauses)

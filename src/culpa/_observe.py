@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import logging
     from collections.abc import Callable
-    from types import TracebackType
+    from types import FrameType, TracebackType
     from typing import Any
 
     from culpa.errors import ContractError
@@ -52,7 +52,7 @@ def on_violation(callback: Observer, /) -> Handle:
 
 
 def announce(error: ContractError) -> None:
-    """Hand `error` to the logger `culpa`, and to every observer that is registered now and is not removed on the way."""
+    """Hand `error` to the logger `culpa`, and to every observer that is registered now and not removed on the way."""
     tell(error, LOG)
     for key, handle in _observers.copy().items():
         if key in _observers:
@@ -64,7 +64,7 @@ def tell(error: ContractError, handle: Handle) -> None:
 
     The frames say so: nothing is kept that another thread, a task or a greenlet could see.
     """
-    frame = sys._getframe(1)
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         if frame.f_code is tell.__code__ and frame.f_locals["handle"] is handle:
             return

@@ -11,6 +11,7 @@ from culpa._syntax import syntax_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
 CO_VARARGS, CO_VARKEYWORDS, CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR = 0x4, 0x8, 0x20, 0x80, 0x200
@@ -104,7 +105,7 @@ def _meant_otherwise(predicate: object) -> str | None:
     return None if problem is None or _is_jumped_to(code) else problem
 
 
-def _always_true(steps: list[tuple[str, object]]) -> str | None:
+def _always_true(steps: Sequence[tuple[str, object]]) -> str | None:
     """Return what is wrong with the value that the last of these steps leaves."""
     name, value = steps[-1]
     if name == "BUILD_TUPLE" or isinstance(value, tuple):
@@ -127,7 +128,7 @@ def _is_jumped_to(code: CodeType) -> bool:
     return any(step.is_jump_target for step in get_instructions(code) if step.opname.startswith("RETURN_"))
 
 
-def _is_generator_expression(steps: list[tuple[str, object]]) -> bool:
+def _is_generator_expression(steps: Sequence[tuple[str, object]]) -> bool:
     """Return whether the last step calls a generator expression: the call that follows its first `iter()`."""
     names = [name for name, _ in steps if name != "PRECALL"]
     made = [value.co_name for _, value in steps if isinstance(value, CodeType)]

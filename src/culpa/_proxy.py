@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from culpa._callable import NAMESPACE, class_of, given
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
 
 OWN = frozenset(
     """__call__ __get__ __getattribute__ __getattr__ __setattr__ __delattr__ __dir__ __repr__ __new__ __init__ __del__
-    __init_subclass__ __subclasshook__ __class_getitem__ __set_name__ __reduce__ __reduce_ex__ __getstate__ __setstate__
+    __init_subclass__ __subclasshook__ __class_getitem__ __reduce__ __reduce_ex__ __getstate__ __setstate__
     __copy__ __deepcopy__ __sizeof__ __dict__ __weakref__ __slots__ __class__ __doc__ __module__""".split()
 )
 """What a proxy does not take from the class of its target: it has its own, or should have none."""
@@ -32,28 +34,36 @@ def proxied(function: FunctionType, routine: Routine, again: Callable[[Any], Any
     a copy stands in for a copy of the callable, which `again` checks.
     """
     target: Any = routine.call
-    members: dict[str, Any] = {name: _forwarded(name, target) for name in _special(type(target))}
-    if type(target).__hash__ is None:
+    cls: Any = class_of(target)
+    of_itself: dict[str, Callable[[Any], Any]] = {
+        "__dir__": lambda self: dir(target),
+        "__repr__": lambda self: repr(target),
+        "__reduce__": lambda self: _global_name(self, routine),
+        "__copy__": lambda self: _copied(self, target, again),
+    }
+    of_one: dict[str, Callable[[Any, Any], Any]] = {
+        "__getattr__": lambda self, name: getattr(target, name),
+        "__delattr__": lambda self, name: delattr(target, name),
+        "__deepcopy__": lambda self, memo: _copied(self, target, again, memo),
+    }
+    of_two: dict[str, Callable[[Any, Any, Any], Any]] = {
+        "__setattr__": lambda self, name, value: setattr(target, name, value),
+    }
+    members: dict[str, Any] = {name: _forwarded(name, target) for name in _special(cls)}
+    if cls.__hash__ is None:
         members["__hash__"] = None
+    if hasattr(cls, "__get__"):
+        members["__get__"] = _binding(target)
+    members |= of_itself | of_one | of_two
     members |= {
         "__slots__": (),
         "__module__": _module(target, routine),
         "__call__": staticmethod(function),
         "__wrapped__": property(lambda self: target),
-        "__class__": property(lambda self: type(target)),
+        "__class__": property(lambda self: class_of(target)),
         "__doc__": property(lambda self: target.__doc__),
-        "__getattr__": lambda self, name: getattr(target, name),
-        "__setattr__": lambda self, name, value: setattr(target, name, value),
-        "__delattr__": lambda self, name: delattr(target, name),
-        "__dir__": lambda self: dir(target),
-        "__repr__": lambda self: repr(target),
-        "__reduce__": lambda self: _global_name(self, routine),
-        "__copy__": lambda self: _copied(self, target, again),
-        "__deepcopy__": lambda self, memo: _copied(self, target, again, memo),
     }
-    if hasattr(type(target), "__get__"):
-        members["__get__"] = lambda self, instance, owner=None: _bound(self, target, instance, owner)
-    return type(type(target).__name__, (Proxy,), members)()
+    return type(cls.__name__, (Proxy,), members)()
 
 
 def _special(cls: type) -> list[str]:
@@ -64,14 +74,16 @@ def _special(cls: type) -> list[str]:
 
 
 def _forwarded(name: str, target: Any) -> Any:
-    return lambda self, *arguments, **keywords: getattr(target, name)(*arguments, **keywords)
+    def forwarded(_self: object, /, *arguments: Any, **keywords: Any) -> Any:
+        return getattr(target, name)(*arguments, **keywords)
+
+    return forwarded
 
 
 def _module(target: Any, routine: Routine) -> str:
     """Return the module in which pickle finds it: the one that it names itself, or else that of the contract."""
-    own = getattr(target, "__dict__", None)
-    name = own.get("__module__") if isinstance(own, dict) else None
-    return str(name or routine.namespace.get("__name__"))
+    own = given(target, "__dict__", NAMESPACE) or {}
+    return str(own.get("__module__") or routine.namespace.get("__name__"))
 
 
 def _global_name(proxy: Any, routine: Routine) -> str:
@@ -85,9 +97,12 @@ def _copied(proxy: Any, target: Any, again: Callable[[Any], Any], memo: dict[int
     return proxy if copied is target else again(copied)
 
 
-def _bound(proxy: Any, target: Any, instance: object, owner: object) -> Any:
-    """Return what the class or the instance gives: a method, if the callable binds (a `partial` of 3.13 does not)."""
+def _binding(target: Any) -> Any:
+    """Return a `__get__` that gives a method, if the callable binds (a `partial` of 3.13 does not)."""
     from types import MethodType
 
-    is_method = type(target).__get__(target, instance, owner) is not target and instance is not None
-    return MethodType(proxy, instance) if is_method else proxy
+    def bound(proxy: Any, instance: object, owner: object = None) -> Any:
+        is_method = class_of(target).__get__(target, instance, owner) is not target and instance is not None
+        return MethodType(proxy, instance) if is_method else proxy
+
+    return bound

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from _thread import get_ident
+from types import FunctionType, TracebackType
+
 from culpa._blame import entry_site, left_at
 from culpa._frozen import frozen
 from culpa._observe import announce
@@ -13,7 +17,7 @@ from culpa.errors import DefectError, RaisesError, RoutineError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from types import FrameType, TracebackType
+    from types import FrameType
     from typing import Any, TypeVar
 
     from culpa._model import Clause, Contract, Routine
@@ -21,7 +25,9 @@ if TYPE_CHECKING:
 
     E = TypeVar("E", bound=ContractError)
 
-VERBS = {"require": "requires", "ensure": "ensures"}
+trace_of: Callable[[BaseException], TracebackType | None] = vars(BaseException)["__traceback__"].__get__
+arguments_of: Callable[[BaseException], tuple[Any, ...]] = vars(BaseException)["args"].__get__
+VERBS = {"require": "requires", "require_else": "requires", "ensure": "ensures"}
 
 
 @frozen
@@ -33,14 +39,22 @@ class Scene:
     frame: FrameType
 
 
-def false(error_type: type[E], clause: Clause, scene: Scene, site: Site, through: str | None, value: object) -> E:
+def false(
+    error_type: type[E],
+    clause: Clause,
+    scene: Scene,
+    site: Site,
+    through: str | None,
+    value: object,
+    lines: Sequence[tuple[str, str]] = (),
+) -> E:
     """Return the violation of a clause that was false; `value` is its predicate's, False where it is not known."""
     values = values_in(scene, clause)
-    if clause.text is not None and not isinstance(value, bool):
+    if clause.text is not None and type(value) is not bool:
         values = {clause.text: safe_repr(value), **values}
     callee = scene.routine.title
     headline = f"{callee}() {VERBS[clause.kind]}  {promise(clause)}{_message(clause)}"
-    return violation(error_type, headline, clause, site, values, callee=callee, through=through)
+    return violation(error_type, headline, clause, site, values, callee=callee, through=through, lines=lines)
 
 
 def defect(clause: Clause, scene: Scene, reason: tuple[str, str], cause: BaseException | None) -> DefectError:
@@ -59,7 +73,7 @@ def undeclared(clauses: Sequence[Clause], routine: Routine, cause: BaseException
     admitted = [promise(clause) for clause in clauses if clause.exceptions]
     only = f"only  {' or '.join(admitted)}" if admitted else "no exception"
     headline = f"{routine.title}() raises {only}"
-    entry = left_at(routine, cause.__traceback__)
+    entry = left_at(routine, trace_of(cause))
     site = entry_site(routine, entry)
     lines = [raised(cause, routine)]
     error = violation(RaisesError, headline, clauses[0], site, {}, callee=routine.title, lines=lines)
@@ -68,7 +82,7 @@ def undeclared(clauses: Sequence[Clause], routine: Routine, cause: BaseException
 
 def routine_failed(routine: Routine, cause: ContractError) -> RoutineError:
     """Return the report that a routine failed because it broke somebody else's contract (R4)."""
-    root, entry = cause.root, left_at(routine, cause.__traceback__)
+    root, entry = cause.root, left_at(routine, trace_of(cause))
     site = entry_site(routine, entry)
     broken_promise = "a contract" if root.clause is None else promise(root.clause)
     headline = f"{routine.title}() failed, because it broke  {broken_promise}  of {root.__dict__['_callee']}()"
@@ -132,8 +146,6 @@ def promise(clause: Clause) -> str:
 
 def _after(error: E, cause: BaseException, entry: TracebackType | None) -> E:
     """Return `error` as raised from `cause`, with the routine's guilty line as the last entry of its traceback."""
-    from types import TracebackType
-
     error.__cause__ = cause
     if entry is not None:
         error.__traceback__ = TracebackType(None, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
@@ -143,24 +155,38 @@ def _after(error: E, cause: BaseException, entry: TracebackType | None) -> E:
 def raised(error: BaseException, routine: Routine) -> tuple[str, str]:
     """Return the line on what was raised, without its message if the routine handles secrets: they may stand in it."""
     title = type(error).__name__
-    if len(error.args) != 1 or secret_names(routine.annotations) or any(map(is_redacted, routine.names)):
+    arguments = arguments_of(error)
+    if len(arguments) != 1 or secret_names(routine.annotations) or any(map(is_redacted, routine.names)):
         return "it raised", title
-    text = safe_repr(error.args[0])
-    is_plain = type(error.args[0]) is str and not isinstance(error, KeyError)  # as Python prints them
+    text = safe_repr(arguments[0])
+    is_plain = type(arguments[0]) is str and not issubclass(type(error), KeyError)  # as Python prints them
     return "it raised", f"{title}: {text[1:-1] if is_plain else text}"
 
 
 def values_in(scene: Scene, clause: Clause) -> dict[str, str]:
-    """Return the values of the sub-expressions of the clause's predicate, as they are in the routine's frame."""
+    """Return the values of the sub-expressions of the clause's predicate, as they are in the routine's frame.
+
+    None at all, where what they are read from is hostile: a report says less, but it is made.
+    """
+    try:
+        return _values_in(scene, clause)
+    except Exception:  # noqa: BLE001 - somebody's object may raise anything, whatever it is asked
+        return {}
+
+
+def _values_in(scene: Scene, clause: Clause) -> dict[str, str]:
     local = scene.frame.f_locals
-    old = {name.removeprefix(".old_"): value for name, value in local.items() if name.startswith(".old_")}
+    kept = [c for c in scene.contract.of_kind("snapshot") if c.origin == clause.origin]
+    old = {str(capture.name): local[capture.kept] for capture in kept if capture.kept in local}
     lookup = {**_environment(clause.predicate), "result": local.get(".result"), "old": Captured(old)}
     lookup.update((name, value) for name, value in local.items() if not name.startswith("."))
+    if clause.arguments:  # an override calls its parameters otherwise than the base's predicate
+        lookup.update((name, lookup[own]) for name, own in zip(clause.names, clause.arguments, strict=True))
     names = [name for name in clause.names if name != "old" or name in scene.routine.names]
     shown = names if clause.text is None else [clause.text]
     if "old" in clause.names and "old." not in str(clause.text):
         shown += [f"old.{name}" for name in old]  # the predicate is called: any capture may be read
-    captures = {capture.name or "": _names_read(capture) for capture in scene.contract.of_kind("snapshot")}
+    captures = {str(capture.name): _names_read(capture) for capture in kept}
     return values_of(", ".join(shown), names, lookup, secret_names(scene.routine.annotations), captures)
 
 
@@ -170,14 +196,14 @@ def _message(clause: Clause) -> str:
 
 
 def _thread() -> str:
-    import sys
-    from _thread import get_ident
-
     threading = sys.modules.get("threading")  # not loaded: there is one thread
     if threading is None:
         return "MainThread"
-    # `current_thread` would register a thread that it does not know.
-    known = {thread.ident: str(thread.name) for thread in threading.enumerate()}
+    try:
+        # `current_thread` would register a thread that it does not know.
+        known = {thread.ident: str(thread.name) for thread in threading.enumerate()}
+    except Exception:  # noqa: BLE001 - a thread class of somebody's, whose name may be anything
+        known = {}
     return known.get(get_ident(), f"Thread {get_ident()}")
 
 
@@ -190,12 +216,11 @@ class Captured:
 
 def _environment(predicate: Callable[..., Any] | None) -> dict[str, object]:
     """Return the globals and the closure that a predicate reads."""
-    code = getattr(predicate, "__code__", None)
-    if code is None:
+    if type(predicate) is not FunctionType:
         return {}
-    namespace = getattr(predicate, "__globals__", {})
+    code, namespace = predicate.__code__, predicate.__globals__
     found = {name: namespace[name] for name in code.co_names if name in namespace}
-    for name, cell in zip(code.co_freevars, getattr(predicate, "__closure__", None) or (), strict=True):
+    for name, cell in zip(code.co_freevars, predicate.__closure__ or (), strict=True):
         try:
             found[name] = cell.cell_contents
         except ValueError:  # not bound yet
@@ -205,5 +230,5 @@ def _environment(predicate: Callable[..., Any] | None) -> dict[str, object]:
 
 def _names_read(capture: Clause) -> frozenset[str]:
     """Return every name that a capture reads, attributes included."""
-    code = getattr(capture.predicate, "__code__", None)
-    return frozenset(capture.names) | frozenset(() if code is None else code.co_names)
+    read = capture.predicate.__code__.co_names if type(capture.predicate) is FunctionType else ()
+    return frozenset(capture.names).union(read)

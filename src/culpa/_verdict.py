@@ -3,12 +3,31 @@
 from __future__ import annotations
 
 from culpa._blame import caller, home
-from culpa._boundary import NoCapture, boundary_of, is_awaitable
-from culpa._report import Scene, defect, false, raised, routine_failed, undeclared, violation
-from culpa.errors import CallerError, DeclarationError, DefectError, PostconditionError, PreconditionError
+from culpa._boundary import boundary_of, is_awaitable, trace_of
+from culpa._old import NoCapture
+from culpa._report import (
+    Scene,
+    defect,
+    false,
+    promise,
+    raised,
+    routine_failed,
+    undeclared,
+    values_in,
+    violation,
+)
+from culpa.errors import (
+    CallerError,
+    DeclarationError,
+    DefectError,
+    HierarchyError,
+    PostconditionError,
+    PreconditionError,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import FrameType
 
     from culpa._boundary import Boundary, Failure
@@ -26,31 +45,64 @@ def broken(clause: Clause, boundary: Boundary, frame: FrameType, value: object) 
     elif clause.kind == "ensure":
         error = false(PostconditionError, clause, scene, home(boundary.routine), None, value)
     else:
-        activations = _activations(frame, boundary)
-        site, through = caller(activations[-1].f_back, boundary.routine)
-        error = false(PreconditionError, clause, scene, site, through, value)
-        error._activations = activations
-        return error
+        return _precondition(clause, boundary, frame, value, [])
     error._activations = (frame,)
     return error
 
 
-def verdict(
-    boundary: Boundary, failure: Failure | None, error: BaseException, frame: FrameType
-) -> ContractError | DeclarationError:
+def _precondition(
+    clause: Clause, boundary: Boundary, frame: FrameType, value: object, lines: Sequence[tuple[str, str]]
+) -> PreconditionError:
+    scene = Scene(boundary.contract, boundary.routine, frame)
+    activations = _activations(frame, boundary)
+    site, through = caller(activations[-1].f_back, boundary.routine)
+    error = false(PreconditionError, clause, scene, site, through, value, lines)
+    error._activations = activations
+    return error
+
+
+def refused(clause: Clause, boundary: Boundary, frame: FrameType) -> ContractError:
+    """Return the violation of an override's precondition of which no alternative holds (R18)."""
+    alternatives = [
+        " and ".join(promise(c) for c in group) + (f"  of {origin}()" if origin else "")
+        for origin, clauses in boundary.contract.layers()
+        for group in ([c for c in clauses if c.kind == "require"], *([c] for c in clauses if c.kind == "require_else"))
+        if group
+    ]
+    return _precondition(clause, boundary, frame, False, [("or", text) for text in alternatives[1:]])
+
+
+def strengthened(clause: Clause, boundary: Boundary, frame: FrameType) -> ContractError:
+    """Return the report that an override demands more than its bases, one of which accepts the call (R17)."""
+    scene = Scene(boundary.contract, boundary.routine, frame)
+    origins = " or ".join(f"{origin}()" for origin, _ in boundary.contract.layers() if origin)
+    callee = boundary.routine.title
+    headline = f"{callee}() demands more than {origins}:  {promise(clause)}"
+    lines = [("to accept more", "say require_else; an override may not accept less")]
+    error = violation(
+        HierarchyError, headline, clause, clause.site, values_in(scene, clause), callee=callee, lines=lines
+    )
+    error._activations = (frame,)
+    return error
+
+
+def verdict(boundary: Boundary, failure: Failure | None, error: BaseException, frame: FrameType) -> BaseException:
     """Return what to raise in place of `error`, which came from a check, `failure`, or else from the body."""
     if failure is None:
-        trace = error.__traceback__
-        error.__traceback__ = None if trace is None else trace.tb_next  # without the entry of this frame
-        if isinstance(error, CallerError):
-            return routine_failed(boundary.routine, error)
+        trace = trace_of(error)
+        BaseException.with_traceback(error, None if trace is None else trace.tb_next)  # without the entry of this frame
+        if issubclass(type(error), CallerError):
+            return routine_failed(boundary.routine, error)  # type: ignore[arg-type]  # not `isinstance`: some lie
+        if not boundary.raises:  # something failed while a report was made, as when the process ends
+            return error
         return undeclared(boundary.contract.of_kind("raises"), boundary.routine, error)
     scene = Scene(boundary.contract, boundary.routine, frame)
     for capture in boundary.contract.of_kind("snapshot"):
-        lost = frame.f_locals.get(f".lost_{capture.name}")
-        if lost is not None and _reads(error, str(capture.name)):
-            return defect(capture, scene, raised(lost, boundary.routine), lost)
-    if isinstance(error, NoCapture):
+        lost = frame.f_locals.get(f"{capture.kept}_lost")
+        if lost is not None and capture.origin == failure.clause.origin and _reads(error, capture):
+            cause = lost.taken(frame)
+            return defect(capture, scene, raised(cause, boundary.routine), cause)
+    if type(error) is NoCapture:
         return _undeclared_capture(boundary, str(error.name))
     return defect(failure.clause, scene, raised(error, boundary.routine), error)
 
@@ -65,11 +117,11 @@ def unbound(boundary: Boundary) -> ContractError:
     return violation(DefectError, headline, clause, clause.site, {}, callee=routine.title)
 
 
-def _reads(error: BaseException, capture: str) -> bool:
+def _reads(error: BaseException, capture: Clause) -> bool:
     """Return whether `error` says that a predicate read a capture which was lost, inlined or called."""
-    if isinstance(error, NoCapture):
-        return error.name == capture
-    return isinstance(error, UnboundLocalError) and f"'.old_{capture}'" in str(error)
+    if type(error) is NoCapture:
+        return error.name == capture.name
+    return type(error) is UnboundLocalError and f"'{capture.kept}'" in str(error)
 
 
 def _activations(frame: FrameType, boundary: Boundary) -> tuple[FrameType, ...]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from culpa._attach import boundary_beneath
 from culpa._model import Contract
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ast
-    from typing import Any
 
     from culpa._boundary import Boundary
 
@@ -19,6 +17,8 @@ def contract_of(obj: object, /) -> Contract:
     >>> contract_of(len).clauses
     ()
     """
+    from culpa._wrap import boundary_beneath
+
     boundary = boundary_beneath(obj)
     if boundary is None:
         return Contract(str(getattr(obj, "__qualname__", type(obj).__name__)))
@@ -33,6 +33,8 @@ def source_of(f: object, /) -> str:
     Raises `TypeError` for what is no Python function, `OSError` where a function without a contract has no source.
     """
     import inspect
+
+    from culpa._wrap import boundary_beneath
 
     boundary = boundary_beneath(f)
     if boundary is None:
@@ -52,32 +54,21 @@ def _text(boundary: Boundary) -> str:
     definition = syntax(made)
     definition.name = boundary.routine.name
     for node in ast.walk(definition):
-        _make_readable(node, made.constants.titles)
-    head = f"# {boundary.contract.placement}: `body` is the function as it was written"
+        _make_readable(node)
+    head = f"# {boundary.contract.placement}: `_body` is the function as it was written"
     if boundary.inner is not None:
         head += ", with the decorators and the contract beneath"
-    head += "; `contract` and the others say what a failure means\n"
+    head += "; `_contract` and the others say what a failure means\n"
     for clause in boundary.raises:
-        head += f"# raises {', '.join(e.__name__ for e in clause.exceptions) or 'nothing'}: see contract.passes()\n"
+        head += f"# raises {', '.join(e.__name__ for e in clause.exceptions) or 'nothing'}: see _contract.passes()\n"
     return head + ast.unparse(ast.fix_missing_locations(definition)) + "\n"
 
 
-def _make_readable(node: ast.AST, titles: dict[str, str]) -> None:
-    """Give names to constants and to locals with a dot, so that the text is Python."""
+def _make_readable(node: ast.AST) -> None:
+    """Give names that are Python to the locals and free variables that begin with a dot."""
     import ast
+    import re
 
-    for field, value in list(vars(node).items()):
+    for field, value in vars(node).items():
         if isinstance(value, str) and value.startswith(".") and not isinstance(node, ast.Constant):
-            setattr(node, field, value.replace(".", "_", 1))
-        elif isinstance(value, list):
-            setattr(node, field, [_named(item, titles) for item in vars(node)[field]])
-        else:
-            setattr(node, field, _named(value, titles))
-
-
-def _named(item: Any, titles: dict[str, str]) -> Any:
-    """Return the name of a constant that is one of ours, and anything else unchanged."""
-    import ast
-
-    title = titles.get(item.value) if isinstance(item, ast.Constant) and isinstance(item.value, str) else None
-    return item if title is None else ast.Name(title, ast.Load())
+            setattr(node, field, re.sub(r"\W", "_", value))

@@ -19,15 +19,17 @@ COMPLEXITY = 10
 
 # Lowest first. A module imports only from floors below its own; what is not named here is a tool, on the top floor.
 _NAMES = (
-    "_words _frozen _position _redact _scopes _proxy _callable",
-    "errors _inherit _syntax _reader _repr _leaf _evaluate",
-    "_model _inline _values _observe _predicates",
-    "_checks _load _blame _routine _boundary",
-    "_report",
-    "_verdict",
+    "_words _frozen _position _redact _scopes _callable _old",
+    "errors _syntax _reader _repr _leaf _evaluate _descriptors _proxy",
+    "_model _values _observe _regions _predicates _hook _misuse",
+    "_inline _statements _inherit _load _blame _routine _boundary _refuse",
+    "_alternatives _report",
+    "_checks _verdict",
     "_inside _around",
     "_build",
-    "_attach _classes _callbacks",
+    "_wrap",
+    "_classes _callbacks",
+    "_attach",
     "_decorators _check introspection",
 )
 FLOORS = (*(frozenset(f"culpa.{name}" for name in names.split()) for names in _NAMES), frozenset({"culpa"}))

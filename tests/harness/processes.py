@@ -22,9 +22,15 @@ def python(
 ) -> CompletedProcess[str]:
     """Run the interpreter and return what it said; that it ends well is for the test to ask."""
     variables = {**os.environ, "PYTHONPATH": str(LIBRARY), "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8", **(env or {})}
-    command = [sys.executable, *map(str, arguments)]
     return subprocess.run(
-        command, input=stdin, capture_output=True, text=True, encoding="utf-8", cwd=cwd, env=variables, timeout=120
+        [sys.executable, *map(str, arguments)],
+        check=False,
+        input=stdin,
+        capture_output=True,
+        encoding="utf-8",
+        cwd=cwd,
+        env=variables,
+        timeout=120,
     )
 
 

@@ -1,0 +1,115 @@
+"""Takes the functions out of what stands in a class body, and puts others in."""
+
+from __future__ import annotations
+
+import functools
+
+from culpa._callable import class_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def functions_of(value: Any) -> dict[str, Any]:
+    """Return the functions of a descriptor by the names of their places; any other callable under an empty name."""
+    kind = class_of(value)
+    if issubclass(kind, Relay):
+        return functions_of(value.__wrapped__)
+    if issubclass(kind, staticmethod | classmethod):
+        return {"__func__": value.__func__}
+    if issubclass(kind, property):
+        found = {"getter": value.fget, "setter": value.fset, "deleter": value.fdel}
+        return {name: function for name, function in found.items() if function is not None}
+    if issubclass(kind, functools.cached_property):
+        return {"getter": value.func}
+    if issubclass(kind, functools.partialmethod):
+        return {"func": value.func}
+    return {"": value} if callable(value) and not issubclass(kind, type) else {}
+
+
+def with_functions(value: Any, made: dict[str, Any]) -> Any:
+    """Return a descriptor like `value` around other functions."""
+    kind: Any = class_of(value)
+    if "" in made:
+        return made[""]
+    if kind is property:
+        for place, function in made.items():
+            value = getattr(value, place)(function)
+        return value
+    if "func" in made:
+        return kind(made["func"], *value.args, **value.keywords)
+    copied: Any = kind.__new__(kind)  # not called: a subclass may be made of something else than functions
+    base: Any = next(base for base in (property, staticmethod, classmethod, object) if issubclass(kind, base))
+    if base is property:
+        getter, setter, deleter = ({"getter": value.fget, "setter": value.fset, "deleter": value.fdel} | made).values()
+        base.__init__(copied, getter, setter, deleter, value.__doc__)
+    elif base is not object:
+        base.__init__(copied, made["__func__"])
+    known: dict[str, Any] = copied.__dict__
+    old: dict[str, Any] = value.__dict__
+    known.update({name: kept for name, kept in old.items() if base is property or name not in known})
+    if base is object:
+        known["func"] = made["getter"]  # of a `cached_property`, which may be bound to its name already
+    return copied
+
+
+class Relay:
+    """Stands in a class for what one of its bases brings in, checked; the class has written nothing of that name.
+
+    It steps aside wherever Python would find something else without it: in a subclass with another order of
+    resolution, or when the base was given something else since.
+    """
+
+    __slots__ = ("__wrapped__", "name", "value")
+
+    def __init__(self, name: str, value: Any, checked: Any) -> None:
+        self.name = name
+        self.value = value
+        self.__wrapped__ = checked
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        found = self.found(class_of(instance) if owner is None else owner)
+        kind: Any = class_of(found)
+        return kind.__get__(found, instance, owner) if hasattr(kind, "__get__") else found
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.__wrapped__, name)
+
+    def found(self, cls: type) -> Any:
+        """Return what a class has for the name where it has this."""
+        values = [vars(base)[self.name] for base in cls.__mro__ if self.name in vars(base)]
+        below = values[next(i for i, value in enumerate(values) if value is self) + 1 :]
+        written = next((value for value in below if not issubclass(class_of(value), Relay)), None)
+        if written is self.value:
+            return self.__wrapped__
+        if not below:
+            raise AttributeError(f"type object {cls.__name__!r} has no attribute {self.name!r}")
+        return below[0]
+
+
+class DataRelay(Relay):
+    """A relay for a property, which takes assignments as well."""
+
+    __slots__ = ()
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        found = self.found(class_of(instance))
+        class_of(found).__set__(found, instance, value)
+
+    def __delete__(self, instance: Any) -> None:
+        found = self.found(class_of(instance))
+        class_of(found).__delete__(found, instance)
+
+
+def relayed(name: str, value: Any, checked: Any) -> Relay:
+    """Return what stands in a class for `value` of a base."""
+    return (DataRelay if hasattr(class_of(value), "__set__") else Relay)(name, value, checked)
+
+
+def resolved(cls: type, name: str) -> Any:
+    """Return what stands for a name in a class and its bases, past relays that step aside; None if nothing does."""
+    value: Any = next((vars(base)[name] for base in cls.__mro__ if name in vars(base)), None)
+    while issubclass(class_of(value), Relay):
+        value = value.found(cls)
+    return value

@@ -1,0 +1,114 @@
+"""Refuses what can have no contract, or not this one, and says what to write instead."""
+
+from __future__ import annotations
+
+from culpa._callable import code_of, given
+from culpa._predicates import is_async
+from culpa._words import EXTRA_NAMES, WORDS
+from culpa.errors import DeclarationError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from culpa._model import Clause, Routine
+
+LATER = {0x20: "a generator function", 0x80: "an async function", 0x200: "an async generator function"}
+
+
+def refuse_target(clause: Clause, target: Any) -> None:
+    kind = clause.kind
+    if issubclass(type(target), type):
+        constructor = "__post_init__" if "__dataclass_fields__" in vars(target) else "__init__"
+        raise DeclarationError(f"{kind} on the class {target.__name__}: write it on {target.__name__}.{constructor}")
+    if type(target).__module__ == "culpa._attach":
+        raise DeclarationError(f"{kind} on a declaration: write one @{kind}(...) a line, above a function")
+    if not callable(target):
+        raise DeclarationError(no_target(clause, f" on {_shown(target)}, which is no callable"))
+    code = code_of(target)
+    flags = 0 if code is None else code.co_flags
+    for flag, title in LATER.items():
+        if code is not None and flags & flag:
+            raise DeclarationError(
+                f"{kind} on {short(code.co_qualname)}(), which is {title}: contracts of these are not supported yet; "
+                f"put the contract on a plain function that it calls"
+            )
+
+
+def no_target(clause: Clause, where: str = "") -> str:
+    """Return what is wrong where a declaration is called with something else than a function."""
+    kind, code = clause.kind, code_of(clause.predicate)
+    inside = {"raises": "ValueError", "snapshot": "name=lambda ...: ..."}.get(kind, "lambda ...: ...")
+    if code is not None and code.co_name != "<lambda>":
+        return (
+            f"{kind}{where}: a declaration decorates a function; if {short(code.co_qualname)}() was to have the "
+            f"contract, write @{kind}({inside}) above it, not @{kind} alone"
+        )
+    return f"{kind}{where}: a declaration decorates one function; write @{kind}({inside}) above its `def`"
+
+
+def _shown(value: object) -> str:
+    from culpa._repr import safe_reprs
+
+    return safe_reprs({"": value})[""]
+
+
+def refuse_names(clauses: Iterable[Clause], routine: Routine) -> None:
+    captured: set[str] = set()
+    for clause in clauses:
+        if clause.predicate is not None:
+            problem = _wrong_name(clause, routine)
+            if problem is None and is_async(clause.predicate):
+                problem = "is async, and the function is not; write a plain predicate"
+            if problem is not None:
+                raise DeclarationError(f"{routine.title}(): {titled(clause)} {problem}")
+        if clause.kind == "snapshot" and clause.name in captured:
+            raise DeclarationError(f"{routine.title}(): two snapshots keep old.{clause.name}; rename one of them")
+        if clause.kind == "snapshot":
+            captured.add(str(clause.name))
+
+
+def _wrong_name(clause: Clause, routine: Routine) -> str | None:
+    """Return what is wrong with a name that the predicate takes, and what to write instead."""
+    extras = WORDS[clause.kind].extras
+    for name in clause.names:
+        if name in extras and name in routine.names:
+            return f"names {name!r}, which is a parameter too; rename the parameter"
+        if name in extras or name in routine.names:
+            continue
+        legal = [*routine.names, *extras]
+        may = f"it may take {', '.join(legal)}" if legal else "there are none: write lambda: ..."
+        if name in EXTRA_NAMES:
+            kinds = " or ".join(f"@{word.kind}" for word in WORDS.values() if name in word.extras)
+            return f"names {name!r}, which only {kinds} knows; {may}"
+        return f"names {name!r}, which is no parameter{_suggestion(name, legal)} {may}"
+    return None
+
+
+def _suggestion(name: str, legal: list[str]) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, legal, 1, 0.5)
+    return f" (did you mean {close[0]!r}?);" if close else ";"
+
+
+def titled(clause: Clause) -> str:
+    """Return a clause as it is written, as far as its text is known."""
+    inside = [exception.__name__ for exception in clause.exceptions]
+    if clause.predicate is not None:
+        inside.append(f"{clause.name or ('when' if inside else '')}=".removeprefix("=") + _written(clause))
+    return f"{clause.kind}({', '.join(inside)})"
+
+
+def _written(clause: Clause) -> str:
+    """Return a predicate as the declaration has it: a lambda, or the name of something else."""
+    name = given(clause.predicate, "__name__", str) or type(clause.predicate).__name__
+    if name != "<lambda>":
+        return name
+    return f"lambda {', '.join(clause.names)}: {clause.text or '...'}".replace("lambda :", "lambda:")
+
+
+def short(qualname: str) -> str:
+    """Return a qualified name without the enclosing functions."""
+    return qualname.rpartition("<locals>.")[2]
