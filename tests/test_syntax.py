@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from culpa import _syntax
+from culpa import _recompile, _syntax
 from culpa._syntax import syntax_of
 
 if TYPE_CHECKING:
@@ -87,6 +87,15 @@ def text_of(function: Any) -> str | None:
         ("f = lambda x: x == '('", "x == '('"),
         ("f = lambda x: (x == '(') or (x == ')')", "(x == '(') or (x == ')')"),
         ("f = lambda x: x > 1  # why (", "x > 1"),
+        ("f = lambda x, b: ('(') if x else (b)", "('(') if x else (b)"),
+        ("f = lambda x, b: (')') if x else (b)", "(')') if x else (b)"),
+        ("f = lambda x: (x or ')' '\\')' \")\" '(')", "x or ')' '\\')' \")\" '('"),
+        ("f = lambda x: (y := x)", "(y := x)"),
+        ("f = lambda x: not x in 'a'", "not x in 'a'"),
+        ("f = lambda x: not (x is None)", "not (x is None)"),
+        ("f = lambda x: not ((x) in (1, 2))", "not ((x) in (1, 2))"),
+        ("f = lambda x: not(g('(') is x) and x", "not(g('(') is x) and x"),
+        ("f = lambda x: x.not_ is knot", "x.not_ is knot"),
         ("f = lambda x: x in 'a' 'b'", "x in 'a' 'b'"),
         ("f = lambda x: x ** -1_000.5e3j", "x ** -1_000.5e3j"),
         ("f = lambda x: x. a . b", "x. a . b"),
@@ -105,14 +114,15 @@ def test_the_text_is_that_of_the_body(lambdas: Any, source: str, text: str) -> N
     ("source", "text"),
     [
         ("f = lambda x: (\n    x > 1  # why (\n    and x < 9\n)", "x > 1 and x < 9"),
+        ("f = lambda x: (\n    (x.a  # ) why\n    ) or (x.b)\n)", "x.a or x.b"),
+        ("f = lambda x: (x.a  # ( why\n ) or (x  # ) é\n .b)", "x.a or x.b"),
+        ("f = lambda x: (x.a or (x.b + '''\n)'''))", "x.a or x.b + '\\n)'"),
         ("f = (lambda x:\n    x > 1)", "x > 1"),
         ("f = lambda x: g(\n  x,\n  y,\n)", "g(x, y)"),
         ("f = lambda x: x > \\\n  1", "x > 1"),
         ("f = lambda x: x == '''\n(a'''", "x == '\\n(a'"),
         ("f = lambda x: [\n  y\n  for y in x\n]", "[y for y in x]"),
         ("f = lambda x: (  # one )\n  x.a  # two )\n  or x.b  # three (\n)", "x.a or x.b"),
-        # Neither the text of the instructions nor that with the parentheses around stands alone.
-        ("f = lambda x, b: ('(') if x else (b)", "'(' if x else b"),
     ],
 )
 def test_a_text_over_many_lines_is_put_on_one(lambdas: Any, source: str, text: str) -> None:
@@ -175,7 +185,7 @@ def test_private_names_are_mangled_as_by_the_class_around(lambdas: Any) -> None:
 def test_the_future_of_a_module_is_that_of_its_lambdas(lambdas: Any) -> None:
     (function,) = lambdas("from __future__ import annotations, generator_stop\nf = lambda x: x > 1")
 
-    assert function.__code__.co_flags & _syntax.FUTURE
+    assert function.__code__.co_flags & _recompile.FUTURE
     assert text_of(function) == "x > 1"
 
 
@@ -214,7 +224,7 @@ def test_names_that_the_module_imports_are_called_in_their_own_way(lambdas: Any)
 
 
 def test_many_names_need_extended_arguments(lambdas: Any) -> None:
-    body = " + ".join(f"a{number}.b{number}.c()" for number in range(300))
+    body = " and ".join(f"a{number}.b{number}.c()" for number in range(300))
     (function,) = lambdas(f"import a299\nf = lambda {', '.join(f'a{number}' for number in range(150))}: {body}")
 
     assert text_of(function) == body
@@ -317,10 +327,44 @@ def test_code_that_another_tool_has_changed_is_not_believed(lambdas: Any) -> Non
         assert syntax_of(FunctionType(changed, {})) is None
 
 
+@pytest.mark.parametrize(("terms", "is_found"), [(90, True), (500, False)])
+def test_a_tree_too_deep_to_walk_is_not_looked_at(lambdas: Any, terms: int, is_found: bool) -> None:
+    (function,) = lambdas(f"f = lambda x: {' + '.join(['x'] * terms)}")
+
+    assert (syntax_of(function) is not None) is is_found
+
+
 def test_a_text_with_a_null_character_is_not_compiled(lambdas: Any) -> None:
     (function,) = lambdas("f = lambda x: x > 1", stale="f = lambda x: x \0 1")
 
     assert syntax_of(function) is None
+
+
+def test_a_text_that_would_leave_its_lambda_is_not_believed(lambdas: Any) -> None:
+    # Taken for text, what a comment says would close the lambda, and open another one which is the same.
+    source = "f = g(lambda k=1: (n) != k, 'é', g(lambda: n # ) é\n+ # ) é\nn, 'é'))"
+
+    assert text_of(lambdas(source)[1]) == "n + n"
+
+
+@pytest.mark.parametrize(
+    "text", ["x), (y", "y for y in x", "x) + (y", "x]", "x, lambda: x), (y", "", "'(' + x)", "x = y"]
+)
+def test_a_text_is_one_expression(text: str) -> None:
+    assert _recompile.expression(text, text_of.__code__) is None
+
+
+@pytest.mark.parametrize("text", ["x", "x,", "x if y else z", "y := x", "lambda: x", "x  # why", "'('"])
+def test_an_expression_needs_no_parentheses_of_its_own(text: str) -> None:
+    assert _recompile.expression(text, text_of.__code__) is not None
+
+
+def test_parentheses_far_away_are_not_looked_for(lambdas: Any) -> None:
+    near, far = (f"f = lambda x: (\n ({lines}x.a) if x.b else (x.c{lines})\n)" for lines in ("\n" * 4, "\n" * 40))
+
+    assert text_of(lambdas(near)[0]) == "x.a if x.b else x.c"
+    # Where the last instruction covers the whole expression, nothing has to be looked for.
+    assert text_of(lambdas(far)[0]) == (None if sys.version_info[:2] == (3, 12) else "x.a if x.b else x.c")
 
 
 # How it looks.
@@ -430,7 +474,7 @@ def test_the_variables_are_told_apart_by_scope(lambdas: Any) -> None:
 
 def test_what_cannot_be_moved_is_told() -> None:
     namespace: dict[str, Any] = {}
-    source = "f = lambda x: (yield x)\ng = lambda x: (yield from x)\nh = lambda x: [(y := z) for z in x]\n"
+    source = "f = lambda x: 1 + (yield x)\ng = lambda x: 1 + (yield from x)\nh = lambda x: [(y := z) for z in x]\n"
     linecache.cache["<cell 2>"] = (len(source), None, source.splitlines(keepends=True), "<cell 2>")
     exec(compile(source, "<cell 2>", "exec"), namespace)
     found = [syntax_of(namespace[name]) for name in "fgh"]

@@ -31,8 +31,7 @@ def preconditions(layers: list[Layer], lineage: Lineage) -> tuple[list[ast.stmt]
     """
     own, *bases = layers
     declares = bool(own.requires or own.elses)
-    is_relayed = any(not origin for origin, _ in lineage.ancestry)
-    only = layers[-1] if not bases or (len(bases) == 1 and not declares and not is_relayed) else None
+    only = layers[-1] if not bases or (len(lineage.ancestors) == 1 and not declares) else None
     if only is not None and not only.elses:
         return [statement for predicate in only.requires for statement in unless(predicate)], {}
     # What reads a parameter that no base has cannot strengthen a base's precondition: it is checked by itself.
@@ -41,8 +40,7 @@ def preconditions(layers: list[Layer], lineage: Lineage) -> tuple[list[ast.stmt]
     statements = [statement for predicate in fresh for statement in unless(predicate)]
     statements += _set(OWN, is_true=not (rest or own.elses or bases))
     statements += _any_of(rest, own.elses, OWN, FAILED)
-    held, open_bases = _bases(bases, lineage, statements)
-    is_open = bool(open_bases) or (is_relayed and not declares and not held.keys() & lineage.above(""))
+    held, is_open = _ancestors({layer.origin: layer for layer in layers}, lineage, statements)
     reads: list[ast.expr] = [local(name) for name in held.values()]
     if rest:
         stronger: ast.stmt = ast.Raise(call(local(FAILED), "strengthened"))
@@ -64,25 +62,44 @@ def _refusal(own: Layer, bases: list[Layer]) -> ast.stmt:
     return ast.Raise(call(layer.elses[0].failure if is_alone else local(f"{FAILED}@{layer.origin}"), "refused"))
 
 
-def _bases(bases: list[Layer], lineage: Lineage, statements: list[ast.stmt]) -> tuple[dict[str, str], set[str]]:
-    """Evaluate each base's precondition, the remotest first: a base accepts what its own bases accept, too.
+def _ancestors(layers: dict[str, Layer], lineage: Lineage, statements: list[ast.stmt]) -> tuple[dict[str, str], bool]:
+    """Evaluate the preconditions of the bases, the remotest first: each accepts what its own bases accept, too.
 
-    Returns the local of each, and the bases that accept every call: those that promise something for nothing.
+    Returns the local that says for each layer whether its promise holds, if not always, and whether some base accepts
+    every call: one that promises something for nothing.
     """
     held: dict[str, str] = {}
-    open_bases: set[str] = set()
-    for base in reversed(bases):
-        above = lineage.above(base.origin)
-        if open_bases.intersection(above) or not (base.requires or base.elses or held.keys() & above):
-            open_bases.add(base.origin)
-            continue
-        held[base.origin] = name = f".held@{base.origin}"
-        statements += _set(name, is_true=False)
-        statements += _any_of(base.requires, base.elses, name, f"{FAILED}@{base.origin}")
-        inherited: list[ast.expr] = [local(held[origin]) for origin in above if origin in held]
-        if inherited:
-            statements.append(assign(local(name), _or([local(name), *inherited])))
-    return held, open_bases
+    free: set[str] = set()
+    for ancestor in reversed(lineage.ancestors):
+        layer, above = layers[ancestor.origin], ancestor.above
+        demands = ancestor.name == layer.origin and bool(layer.requires or layer.elses)
+        if free.intersection(above) or not (demands or held.keys() & above):
+            free.add(ancestor.name)
+        elif ancestor.name:
+            held[ancestor.name] = name = f".held@{ancestor.name}"
+            statements += _set(name, is_true=False)
+            if demands:
+                statements += _any_of(layer.requires, layer.elses, name, f"{FAILED}@{layer.origin}")
+            if held.keys() & above:
+                reads: list[ast.expr] = [local(name), *(local(held[other]) for other in above if other in held)]
+                statements.append(assign(local(name), _or(reads)))
+    return _guards(held, lineage, statements), bool(free)
+
+
+def _guards(held: dict[str, str], lineage: Lineage, statements: list[ast.stmt]) -> dict[str, str]:
+    """Return the local of each layer that says whether some ancestor which promises it accepts the call.
+
+    Without one is what some ancestor promises for every call.
+    """
+    names: dict[str, list[str]] = {}
+    for ancestor in lineage.ancestors:
+        names.setdefault(ancestor.origin, []).append(ancestor.name)
+    guards = {origin: held[origin] for origin, of_origin in names.items() if held.keys() >= {*of_origin}}
+    for origin, guard in guards.items():
+        reads: list[ast.expr] = [local(held[name]) for name in names[origin]]
+        if len(reads) > 1:
+            statements.append(assign(local(guard), _or(reads)))
+    return guards
 
 
 def _any_of(requires: list[Predicate], elses: list[Predicate], name: str, missed: str) -> list[ast.stmt]:

@@ -9,7 +9,7 @@ from culpa._classes import inherit
 from culpa._descriptors import functions_of, with_functions
 from culpa._hook import watch
 from culpa._model import Contract
-from culpa._refuse import no_target, refuse_names, refuse_target, titled
+from culpa._refuse import no_target, refuse_names, refuse_target, refuse_widening, titled
 from culpa._routine import describe
 from culpa._wrap import boundary_in, checked_function, with_contract
 from culpa.errors import DeclarationError
@@ -63,6 +63,7 @@ def attach(clauses: tuple[Clause, ...], target: Any, frame: FrameType) -> Any:
     boundary, function = boundary_in(target), checked_function(target)
     if boundary is None or function is None:
         routine, defaults, keyword_defaults = describe(target, frame)
+        refuse_widening(clauses, routine)
         refuse_names(clauses, routine)
         return with_contract(Contract(routine.qualname, clauses), routine, target, defaults, keyword_defaults)
     contract = Contract(boundary.routine.qualname, (*clauses, *boundary.contract.clauses))

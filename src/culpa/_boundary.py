@@ -10,6 +10,7 @@ from _thread import get_ident
 from _weakref import ref
 
 from culpa._old import Lost, Old
+from culpa._raised import trace_of
 from culpa._redact import MISSING, find
 from culpa._regions import Regions, regions_of
 from culpa.errors import CallerError, ContractError
@@ -43,10 +44,6 @@ MARKS: dict[int, None] = {}
 
 NOBODYS = (RecursionError, MemoryError)
 """What passes untouched from body and predicate alike: nobody's violation."""
-
-
-trace_of: Callable[[BaseException], TracebackType | None] = vars(BaseException)["__traceback__"].__get__
-"""Reads a traceback past what the class of an exception may say to attribute access."""
 
 
 class Link:
@@ -117,11 +114,11 @@ class Boundary:
 
         Where it does, the entry of a wrapper's frame is taken out of the traceback.
         """
-        error = sys.exception()
-        if error is None:
-            return True
-        kind, trace = type(error), trace_of(error)
-        if trace is None or (self.regions is None and issubclass(kind, RecursionError)):  # no stack for more
+        error = sys.exception()  # no function of ours in between: there may be no stack for one
+        kind, trace = type(error), None if error is None else trace_of(error)
+        if (
+            error is None or trace is None or (self.regions is None and issubclass(kind, RecursionError))
+        ):  # no stack for more
             return True
         # The way of nearly every exception: out of the body, and no contract has to do with it.
         if self.start <= trace.tb_lasti < self.stop and not self.raises and not issubclass(kind, ContractError):
@@ -149,7 +146,7 @@ class Boundary:
 
     def is_unchecked(self) -> bool:
         """Return whether a predicate made this call, so that its checks count for nothing."""
-        error, frame = sys.exception(), sys._getframe(1)
+        error, frame = _handled(), sys._getframe(1)
         if type(error) is Unchecked:
             return True
         return self._failure(error, frame) is not None and is_evaluating(frame.f_back)
@@ -167,7 +164,8 @@ class Boundary:
         """Return where in the code the body runs, and where each check is made."""
         if self.regions is None:
             self.regions = regions_of(code)
-            self.start, self.stop = self.regions.bodies[-2]  # the last one is where nothing is checked
+            # The last one is where nothing is checked. A constant that is false leaves no other: `lambda: 0`.
+            self.start, self.stop = self.regions.bodies[-2:][0]
         return self.regions
 
     def layers(self) -> list[Boundary]:
@@ -177,9 +175,9 @@ class Boundary:
             found.append(found[-1].inner)
         return found
 
-    def _failure(self, error: BaseException | None, frame: FrameType) -> Failure | None:
+    def _failure(self, error: BaseException, frame: FrameType) -> Failure | None:
         """Return the check that the exception comes from, or None if it comes from the body."""
-        trace = None if error is None else trace_of(error)
+        trace = trace_of(error)
         name = None if trace is None else self.regions_in(frame.f_code).check_at(trace.tb_lasti)
         return None if name is None else vars(self)[name]
 
@@ -277,5 +275,4 @@ def is_evaluating(frame: FrameType | None) -> bool:
 
 def _handled() -> BaseException:
     """Return the exception that is being handled."""
-    error = sys.exception()
-    return Unchecked() if error is None else error  # not `or`: an exception may have no truth value
+    return sys.exception()  # type: ignore[return-value]  # only handlers ask

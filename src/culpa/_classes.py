@@ -10,7 +10,8 @@ from culpa._callable import class_of
 from culpa._descriptors import Relay, functions_of, relayed, resolved, with_functions
 from culpa._frozen import frozen, replace
 from culpa._inherit import EXTRAS, PLACES, inherited, matched, opened, takes_everything
-from culpa._model import Contract, Lineage, Parameter
+from culpa._model import Ancestor, Contract, Lineage, Parameter
+from culpa._refuse import CONSTRUCTORS, refuse_target
 from culpa._routine import describe
 from culpa._wrap import boundary_beneath, boundary_in, with_contract
 from culpa.errors import DeclarationError
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
     Layer = tuple[tuple[Parameter, ...], list[Clause]]
 
-CONSTRUCTORS = frozenset({"__init__", "__new__", "__post_init__", "__init_subclass__"})
-"""What inherits no contract, as in Eiffel: a constructor is called for its own class."""
 ALTERNATIVES = ("require", "require_else")
 NO_SELF = Parameter("", "positional")
 """Stands where a method has `self`, for a callable that does not bind: so positions can be compared."""
@@ -152,6 +151,7 @@ def _checked(override: Override, function: Any, current: Any, promises: Sequence
     """Return the function with what its bases promise; `current`, what the class has, if that is nothing new."""
     if not promises:
         return current
+    refuse_target(promises[0].layers[0][1][0], function)  # an async override would change what the caller gets
     found = _read(function, promises[0])
     contract = _contract(override, found, promises)
     boundary = boundary_beneath(current)
@@ -182,11 +182,8 @@ def _contract(override: Override, found: Found, promises: Sequence[Promise]) -> 
     except DeclarationError as error:
         title = f"{override.cls.__name__}.{override.name}()"
         raise DeclarationError(f"{title} cannot take the place of what it overrides: {error}") from None
-    pairs = [(promise.bases, origin) for promise, origin in zip(promises, origins, strict=True)]
-    ancestry = [(origin, _above(bases, pairs)) for bases, origin in pairs]
-    if found.declares and override.home is not override.cls:
-        ancestry.append(("", _above([override.home], pairs)))  # the base is itself one that promises something
-    lineage = Lineage(tuple(ancestry), frozenset(found.routine.names) - known)
+    home = override.home if found.declares and override.home is not override.cls else None
+    lineage = Lineage(_ancestors(promises, origins, home), frozenset(found.routine.names) - known)
     return Contract(found.routine.qualname, (*found.own, *taken), "", lineage)
 
 
@@ -206,10 +203,17 @@ def _origins(name: str, promises: Sequence[Promise]) -> list[str]:
     return found
 
 
-def _above(bases: Sequence[type], promises: Sequence[tuple[Sequence[type], str]]) -> tuple[str, ...]:
-    """Return the origins of what the routine of these classes inherits itself: what they have among their bases."""
-    above = {id(base) for cls in bases for base in cls.__mro__[1:]}
-    return tuple(origin for others, origin in promises if others is not bases and any(id(b) in above for b in others))
+def _ancestors(promises: Sequence[Promise], origins: Sequence[str], home: type | None) -> tuple[Ancestor, ...]:
+    """Return the classes that promise something, subclasses first; `home` too, if a base has the routine itself."""
+    nodes: list[tuple[type, str, str]] = [] if home is None else [(home, "", "")]
+    for promise, origin in zip(promises, origins, strict=True):
+        *relays, written = promise.bases
+        nodes += [(written, origin, origin), *((cls, f"{origin}@{i}", origin) for i, cls in enumerate(relays))]
+    found: list[Ancestor] = []
+    for cls, name, origin in sorted(nodes, key=lambda node: -len(node[0].__mro__)):
+        above = {id(base) for base in cls.__mro__[1:]}
+        found.append(Ancestor(name, origin, tuple(other for base, other, _ in nodes if id(base) in above)))
+    return tuple(found)
 
 
 @frozen

@@ -76,6 +76,13 @@ class Relay:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.__wrapped__, name)
 
+    if not TYPE_CHECKING:
+
+        @property
+        def __class__(self):
+            """To who looks into the class, it is the function or the descriptor."""
+            return class_of(self.__wrapped__)
+
     def found(self, cls: type) -> Any:
         """Return what a class has for the name where it has this."""
         values = [vars(base)[self.name] for base in cls.__mro__ if self.name in vars(base)]
@@ -102,9 +109,19 @@ class DataRelay(Relay):
         class_of(found).__delete__(found, instance)
 
 
+class FunctionRelay(Relay):
+    """A relay for what can be called as it stands."""
+
+    __slots__ = ()
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        return self.__wrapped__(*arguments, **keywords)
+
+
 def relayed(name: str, value: Any, checked: Any) -> Relay:
     """Return what stands in a class for `value` of a base."""
-    return (DataRelay if hasattr(class_of(value), "__set__") else Relay)(name, value, checked)
+    kind = DataRelay if hasattr(class_of(value), "__set__") else FunctionRelay if callable(checked) else Relay
+    return kind(name, value, checked)
 
 
 def resolved(cls: type, name: str) -> Any:

@@ -11,6 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import CellType, FunctionType
+    from typing import Any, TypeGuard
 
     from culpa._model import Clause, Routine
     from culpa._syntax import Syntax
@@ -97,7 +98,7 @@ def _reads_only_captures(body: ast.expr, captures: Mapping[str, object]) -> bool
     return uses == len(read) and captures.keys() >= set(read)
 
 
-def _renamed(node: ast.expr, names: dict[str, str]) -> ast.expr:
+def _renamed(node: Any, names: dict[str, str]) -> Any:
     """Return the tree with `names` renamed, where `old.x` becomes one local; what has none of them is shared."""
     if isinstance(node, ast.Name):
         return ast.copy_location(ast.Name(names[node.id], node.ctx), node) if node.id in names else node
@@ -105,7 +106,7 @@ def _renamed(node: ast.expr, names: dict[str, str]) -> ast.expr:
         old = names.get(node.value.id, "")
         if old.startswith(".old"):
             return ast.copy_location(ast.Name(f"{old}_{node.attr}", node.ctx), node)
-    fields = vars(node)
+    fields: dict[str, Any] = vars(node)
     changed = {field: _renamed_field(value, names) for field, value in fields.items()}
     if all(changed[field] is value for field, value in fields.items()):
         return node
@@ -114,9 +115,12 @@ def _renamed(node: ast.expr, names: dict[str, str]) -> ast.expr:
     return copy
 
 
-def _renamed_field(value: object, names: dict[str, str]) -> object:
-    if isinstance(value, list):
-        parts: list[object] = [*value]
-        changed = [_renamed_field(part, names) for part in parts]
-        return changed if any(new is not part for new, part in zip(changed, parts, strict=True)) else value
-    return _renamed(value, names) if isinstance(value, ast.AST) else value  # type: ignore[arg-type]  # any node
+def _renamed_field(value: Any, names: dict[str, str]) -> Any:
+    if _is_list(value):
+        changed = [_renamed_field(part, names) for part in value]
+        return changed if any(new is not part for new, part in zip(changed, value, strict=True)) else value
+    return _renamed(value, names) if isinstance(value, ast.AST) else value
+
+
+def _is_list(value: object) -> TypeGuard[list[Any]]:
+    return isinstance(value, list)

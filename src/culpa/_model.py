@@ -59,18 +59,27 @@ class Clause:
 
 
 @frozen
+class Ancestor:
+    """A class that promises something for a routine that an override takes the place of: the clauses of `origin`.
+
+    It is called as its clauses, unless it has them from a base of its own. `above` are the ancestors that it inherits
+    from.
+    """
+
+    name: str
+    origin: str
+    above: tuple[str, ...] = ()
+
+
+@frozen
 class Lineage:
-    """What a routine overrides: for each base that promises something, the bases whose promises that one inherits.
+    """What a routine overrides, nearest first; nameless is what the routine is itself in the base that it comes from.
 
     `added` are the routine's parameters that no base has.
     """
 
-    ancestry: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    ancestors: tuple[Ancestor, ...] = ()
     added: frozenset[str] = frozenset()
-
-    def above(self, origin: str) -> tuple[str, ...]:
-        """Return the origins whose promises the base `origin` inherits."""
-        return dict(self.ancestry).get(origin, ())
 
 
 @frozen

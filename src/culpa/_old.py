@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from types import TracebackType
 
+from culpa._raised import trace_of
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import FrameType
@@ -27,13 +29,13 @@ class Lost:
     __slots__ = ("error", "line", "offset")
 
     def __init__(self, error: BaseException) -> None:
-        trace = error.__traceback__
-        self.offset, self.line = (0, 0) if trace is None else (trace.tb_lasti, trace.tb_lineno)
-        self.error: BaseException | None = BaseException.with_traceback(error, None)
+        trace: Any = trace_of(error)
+        self.offset: int = trace.tb_lasti
+        self.line: int = trace.tb_lineno
+        self.error: Any = BaseException.with_traceback(error, None)
 
     def taken(self, frame: FrameType) -> BaseException:
         """Return what was raised, with the line in `frame` that raised it, and hold it no longer."""
         error, self.error = self.error, None
-        if error is None:  # taken already: a report is made once
-            return BaseException()
-        return BaseException.with_traceback(error, TracebackType(None, frame, self.offset, self.line))
+        taken: BaseException = BaseException.with_traceback(error, TracebackType(None, frame, self.offset, self.line))
+        return taken

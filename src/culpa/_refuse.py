@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from culpa._model import Clause, Routine
 
+CONSTRUCTORS = frozenset({"__init__", "__new__", "__post_init__", "__init_subclass__"})
+"""What inherits no contract, as in Eiffel: a constructor is called for its own class."""
+
 LATER = {0x20: "a generator function", 0x80: "an async function", 0x200: "an async generator function"}
 
 
@@ -33,6 +36,16 @@ def refuse_target(clause: Clause, target: Any) -> None:
             raise DeclarationError(
                 f"{kind} on {short(code.co_qualname)}(), which is {title}: contracts of these are not supported yet; "
                 f"put the contract on a plain function that it calls"
+            )
+
+
+def refuse_widening(clauses: Iterable[Clause], routine: Routine) -> None:
+    """Refuse `require_else` on what inherits no contract: it would only narrow what the routine accepts."""
+    for clause in clauses:
+        if clause.kind == "require_else" and routine.name in CONSTRUCTORS:
+            raise DeclarationError(
+                f"require_else on {routine.title}(): a constructor inherits no contract, so there is nothing to widen; "
+                f"write @require"
             )
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from _thread import get_ident
 from types import FunctionType, TracebackType
 
 from culpa._blame import entry_site, left_at
 from culpa._frozen import frozen
 from culpa._observe import announce
+from culpa._raised import arguments_of, trace_of
 from culpa._redact import is_redacted, secret_names
 from culpa._repr import safe_repr
 from culpa._values import values_of
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
     E = TypeVar("E", bound=ContractError)
 
-trace_of: Callable[[BaseException], TracebackType | None] = vars(BaseException)["__traceback__"].__get__
-arguments_of: Callable[[BaseException], tuple[Any, ...]] = vars(BaseException)["args"].__get__
 VERBS = {"require": "requires", "require_else": "requires", "ensure": "ensures"}
 
 
@@ -196,14 +194,13 @@ def _message(clause: Clause) -> str:
 
 
 def _thread() -> str:
-    threading = sys.modules.get("threading")  # not loaded: there is one thread
-    if threading is None:
-        return "MainThread"
     try:
+        import threading
+
         # `current_thread` would register a thread that it does not know.
         known = {thread.ident: str(thread.name) for thread in threading.enumerate()}
-    except Exception:  # noqa: BLE001 - a thread class of somebody's, whose name may be anything
-        known = {}
+    except Exception:  # noqa: BLE001 - at the very end of a process, or a thread whose name is anything
+        return "MainThread"
     return known.get(get_ident(), f"Thread {get_ident()}")
 
 

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import sys
-
 from culpa._frozen import frozen
-from culpa._position import instructions
+from culpa._recompile import enclosing_class, expression, is_same_lambda
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ast
+    from collections.abc import Iterator
     from types import CodeType, FunctionType
     from typing import Any
 
-NESTED = 0x10  # CO_NESTED: the one legitimate difference between a lambda compiled here and the live one
-FUTURE = 0x1FE0000  # every `from __future__` feature that has a flag
-ONLY_SYNTAX = 0x400  # `ast.PyCF_ONLY_AST`
-METHOD_BIT = sys.version_info >= (3, 12)  # a method call is LOAD_ATTR with its lowest bit set; before, LOAD_METHOD
 OPEN, CLOSE = b"()"
+STRING_OR_COMMENT = rb"#[^\n]*|'''(?:\\.|.)*?'''|\"\"\"(?:\\.|.)*?\"\"\"|'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\""
+AROUND = 5  # lines before and behind the instructions, where parentheses are looked for
+DEEPEST = 100  # nesting of a tree, which several functions walk down
 COMPREHENSIONS = ("GeneratorExp", "ListComp", "SetComp", "DictComp")
+PRIVATE = ("id", "attr", "arg")  # the fields in which a class mangles names
 UNMOVABLE = ("NamedExpr", "Await", "Yield", "YieldFrom")
 
 
@@ -63,13 +62,13 @@ def _verified(function: FunctionType) -> Syntax | None:
     if code.co_name != "<lambda>" or span is None:
         return None
     lines = _source(code.co_filename, function.__globals__)
-    if span[2] > len(lines):
-        return None
-    # Parentheses in a string or a comment mislead the first; then the instructions' own span may do.
-    for widen in (True, False):
-        text, line, column = _text(lines, *span, widen=widen)
-        if _is_same(text, code):
-            return _syntax(text, line, column, code)
+    for text, line, column in _texts(lines, *span):
+        body = expression(text, code)
+        if body is not None and is_same_lambda(text, code):
+            try:
+                return _syntax(text, line, column, body, enclosing_class(code))
+            except RecursionError:
+                return None
     return None
 
 
@@ -84,7 +83,7 @@ def _span(code: CodeType) -> tuple[int, int, int, int] | None:
         if start != end:
             first = start if first is None or start < first else first
             last = max(end, last)
-    return None if first is None else (*first, *last)
+    return None if first is None else (first[0], first[1], last[0], last[1])
 
 
 def _source(file: str, namespace: dict[str, object]) -> list[bytes]:
@@ -106,128 +105,61 @@ def _source(file: str, namespace: dict[str, object]) -> list[bytes]:
     return _lines[key] if key is not None else _lines.pop(key)
 
 
-def _text(lines: list[bytes], line: int, column: int, last: int, end: int, *, widen: bool) -> tuple[str, int, int]:
-    """Return the text of the span, widened by the parentheses that no instruction covers, and where it starts."""
-    text = b"".join(lines[line - 1 : last])
-    stop = len(text) - len(lines[last - 1]) + end
+def _texts(lines: list[bytes], line: int, column: int, last: int, end: int) -> Iterator[tuple[str, int, int]]:
+    """Give the texts that the span may mean, and where each starts: with the parentheses that no instruction covers.
+
+    Before a comparison there may be a `not` that was compiled into it: `not x in y`. Parentheses in a nested f-string
+    mislead the first two: then the instructions' own span may do.
+    """
+    if last > len(lines):
+        return
+    first = max(line - AROUND, 1)
+    text = b"".join(lines[first - 1 : last + AROUND])
+    start = sum(map(len, lines[first - 1 : line - 1])) + column
+    stop = sum(map(len, lines[first - 1 : last - 1])) + end
+    counted = text[:start] + _blanked(text[start:])
+    spans = [_widened(counted, start, stop), (start, stop)]
+    before = text[:start].rstrip(b" \t(")
+    if before.endswith(b"not"):
+        spans.insert(1, _widened(counted, len(before) - len(b"not"), stop))
+    for begin, until in spans:
+        line_start = text.rfind(b"\n", 0, begin) + 1
+        yield text[begin:until].decode(errors="replace"), first + text.count(b"\n", 0, begin), begin - line_start
+
+
+def _widened(text: bytes, start: int, stop: int) -> tuple[int, int]:
+    """Return a span with as many parentheses around it as it lacks."""
     depth = lowest = 0
-    for byte in text[column:stop] if widen else b"":
+    for byte in text[start:stop]:
         depth += (byte == OPEN) - (byte == CLOSE)
         lowest = min(lowest, depth)
-    while lowest < 0 and column > 0:
-        column -= 1
-        lowest += text[column] == OPEN
-        depth += text[column] == OPEN
+    while lowest < 0 and start > 0:
+        start -= 1
+        lowest += text[start] == OPEN
+        depth += text[start] == OPEN
     while depth > 0 and stop < len(text):
         depth -= text[stop] == CLOSE
         stop += 1
-    return text[column:stop].decode(errors="replace"), line, column
+    return start, stop
 
 
-def _is_same(text: str, code: CodeType) -> bool:
-    """Compile `text` as the lambda in its context, and compare with the live code."""
-    top = _compiled(_in_context(text, code), "exec", code.co_flags & FUTURE)
-    return top is not None and _bare(_innermost(top)) == _bare(code)
+def _blanked(text: bytes) -> bytes:
+    """Return the text with strings and comments blanked out: their parentheses do not count."""
+    if not (b"'" in text or b'"' in text or b"#" in text):
+        return text
+    import re
+
+    return re.sub(STRING_OR_COMMENT, lambda found: b" " * len(found[0]), text, flags=re.DOTALL)
 
 
-def _compiled(text: str, mode: str, flags: int) -> CodeType | None:
-    """Return what `text` compiles to (the tree, if the flags ask for it), None if that is nothing."""
-    from contextlib import nullcontext
-    from warnings import catch_warnings
+def _syntax(text: str, line: int, column: int, body: ast.expr, holder: str | None) -> Syntax:
+    from ast import unparse
 
-    # What the author was warned of once is not said again; elsewhere the filters, which are everybody's, stay alone.
-    may_warn = "\\" in text or " is " in text
-    with catch_warnings(action="ignore") if may_warn else nullcontext():
-        try:
-            code: CodeType = compile(text, "", mode, flags, True)
-        except (SyntaxError, ValueError):
-            return None
-        return code
-
-
-def _in_context(text: str, code: CodeType) -> str:
-    names = code.co_varnames
-    positional, keyword = code.co_argcount, code.co_argcount + code.co_kwonlyargcount
-    only = code.co_posonlyargcount
-    star = bool(code.co_flags & 4)
-    parameters = [*names[:only], *(["/"] if only else []), *names[only:positional]]
-    parameters += [f"*{names[keyword]}"] if star else ["*"] * (keyword > positional)
-    parameters += names[positional:keyword]
-    parameters += [f"**{names[keyword + star]}"] if code.co_flags & 8 else []
-    body = f"(lambda {', '.join(parameters)}: ({text}\n))"
-    holder = _enclosing_class(code)
-    if holder is not None and ("__" in text or "__class__" in code.co_freevars):
-        outside = "" if holder in code.co_freevars else f" global {holder}\n"
-        body = f"{outside} class {holder}:\n  {body}"
-    free = [name for name in code.co_freevars if name != "__class__"]
-    imports = "".join(f"import {name}\n" for name in sorted(_imported(code))) if "." in text else ""
-    return f"{imports}def _({', '.join(free)}):\n {body.lstrip()}"
-
-
-def _imported(code: CodeType) -> set[str]:
-    """Return variables that the module may import: for attributes of these, the compiler emits no method calls."""
-    plain: set[str] = set()
-    called: set[str] = set()
-    codes = [code]
-    for each in codes:
-        variable = ""
-        for _, name, argument in instructions(each):
-            is_method = name == "LOAD_METHOD" or (METHOD_BIT and argument & 1)
-            if name in ("LOAD_METHOD", "LOAD_ATTR"):
-                (called if is_method else plain).add(variable)
-            variable = _variable(each, name, argument)
-        codes += [value for value in each.co_consts if isinstance(value, type(code))]
-    return plain - called - {""}
-
-
-def _variable(code: CodeType, name: str, argument: int) -> str:
-    """Return the variable that an instruction loads last, "" if it loads none."""
-    if name == "LOAD_GLOBAL":
-        return code.co_names[argument >> 1]
-    if not name.startswith("LOAD_") or ("FAST" not in name and "DEREF" not in name):
-        return ""
-    cells = (cell for cell in code.co_cellvars if cell not in code.co_varnames)
-    number = argument & 15 if name == "LOAD_FAST_LOAD_FAST" else argument  # 3.13: two at once
-    return (*code.co_varnames, *cells, *code.co_freevars)[number]
-
-
-def _enclosing_class(code: CodeType) -> str | None:
-    """Return the class in whose body, or in whose method, the lambda stands: it mangles private names."""
-    scopes = [scope.split(".")[:-1] for scope in code.co_qualname.split(".<locals>.")]
-    classes = [name for scope in scopes for name in scope if name.isidentifier()]  # no <listcomp>
-    return classes[-1] if classes else None
-
-
-def _innermost(code: CodeType) -> CodeType:
-    """Return the lambda: the last code object that each level of the context defines."""
-    while code.co_name != "<lambda>":
-        code = next(value for value in reversed(code.co_consts) if isinstance(value, type(code)))
-    return code
-
-
-def _bare(code: CodeType) -> CodeType:
-    constants = tuple(_bare(value) if isinstance(value, type(code)) else value for value in code.co_consts)
-    return code.replace(
-        co_filename="",
-        co_qualname="",
-        co_firstlineno=1,
-        co_linetable=b"",
-        co_flags=code.co_flags & ~NESTED,
-        co_consts=constants,
-    )
-
-
-def _syntax(text: str, line: int, column: int, code: CodeType) -> Syntax:
-    import ast
-
-    flags = ONLY_SYNTAX | code.co_flags & FUTURE
-    tree: Any = _compiled(f"({text}\n)", "eval", flags)
-    has_strings = "'" in text or '"' in text  # in which parentheses are counted, too
-    is_whole = "\n" not in text and not (has_strings and _compiled(text, "eval", flags) is None)
-    survey = _Survey(line - 1, column - 1, _enclosing_class(code))
-    survey.visit(tree.body, False)
-    shown = text if is_whole else ast.unparse(tree.body)
-    return Syntax(shown, tree.body, frozenset(survey.names), frozenset(survey.nested), survey.is_movable)
+    # On many lines, or a walrus, it would be no expression without what stands around it.
+    shown = unparse(body) if "\n" in text or type(body).__name__ == "NamedExpr" else text
+    survey = _Survey(line - 1, column - len("_["), holder)
+    survey.visit(body, False, 0)
+    return Syntax(shown, body, frozenset(survey.names), frozenset(survey.nested), survey.is_movable)
 
 
 class _Survey:
@@ -245,12 +177,11 @@ class _Survey:
         self.is_movable = True
         self.outside: dict[int, bool] = {}  # the first iterables of comprehensions: whether they are nested otherwise
 
-    def visit(self, node: ast.AST, is_nested: bool) -> None:
+    def visit(self, node: ast.AST, is_nested: bool, depth: int) -> None:
+        if depth > DEEPEST:
+            raise RecursionError
         fields = vars(node)
-        if "lineno" in fields:
-            self.move(fields)
-        if self.prefix:
-            self.mangle(fields)
+        self.settle(fields)
         is_nested = self.outside.pop(id(node), is_nested)
         kind = type(node).__name__
         if kind == "Name":
@@ -261,20 +192,18 @@ class _Survey:
         is_nested |= kind in COMPREHENSIONS or kind == "Lambda"
         self.is_movable &= kind not in UNMOVABLE
         for value in fields.values():
-            for part in value if isinstance(value, list) else (value,):
+            parts: list[Any] = [*value] if isinstance(value, list) else [value]
+            for part in parts:
                 if isinstance(part, self.node):
-                    self.visit(part, is_nested)
+                    self.visit(part, is_nested, depth + 1)
 
-    def move(self, fields: dict[str, Any]) -> None:
-        if fields["lineno"] == 1:
-            fields["col_offset"] += self.columns
-        if fields["end_lineno"] == 1:
-            fields["end_col_offset"] += self.columns
-        fields["lineno"] += self.lines
-        fields["end_lineno"] += self.lines
-
-    def mangle(self, fields: dict[str, Any]) -> None:
-        for field in ("id", "attr", "arg"):
+    def settle(self, fields: dict[str, Any]) -> None:
+        if "lineno" in fields:
+            fields["col_offset"] += self.columns if fields["lineno"] == 1 else 0
+            fields["end_col_offset"] += self.columns if fields["end_lineno"] == 1 else 0
+            fields["lineno"] += self.lines
+            fields["end_lineno"] += self.lines
+        for field in PRIVATE if self.prefix else ():
             name = fields.get(field)
             if isinstance(name, str) and name.startswith("__") and not name.endswith("__"):
                 fields[field] = self.prefix + name

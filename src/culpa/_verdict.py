@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from culpa._blame import caller, home
-from culpa._boundary import boundary_of, is_awaitable, trace_of
+from culpa._boundary import boundary_of, is_awaitable
 from culpa._old import NoCapture
+from culpa._raised import trace_of
 from culpa._report import (
     Scene,
     defect,

@@ -19,7 +19,8 @@ COMPLEXITY = 10
 
 # Lowest first. A module imports only from floors below its own; what is not named here is a tool, on the top floor.
 _NAMES = (
-    "_words _frozen _position _redact _scopes _callable _old",
+    "_words _frozen _position _redact _scopes _callable _raised",
+    "_recompile _old",
     "errors _syntax _reader _repr _leaf _evaluate _descriptors _proxy",
     "_model _values _observe _regions _predicates _hook _misuse",
     "_inline _statements _inherit _load _blame _routine _boundary _refuse",

@@ -1,4 +1,4 @@
-"""Law: T1 and T2 hold in every program: each violation has the type, the culprit, the root and the sites of the calculus.
+"""Law: T1 and T2 hold in every program: a violation has the type, the culprit, the root and the sites of the calculus.
 
 The expectation is computed by `Machine`, an interpreter that shares no code with the library: it runs the program's own
 data by the rules of design/semantics.md (R1-R7, R11, R12). Each program runs twice, with its source and without.
@@ -11,17 +11,19 @@ import logging
 import operator
 import os
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, given, note, settings
-from hypothesis import strategies as st
 
 import culpa
 from culpa import ContractError
 from harness.programs import Clause, Expression, Function, Program, Statement, render
+from harness.tape import Tape, taped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 PROGRAMS = int(os.environ.get("CULPA_PROGRAMS", "500"))
 
@@ -113,7 +115,7 @@ class Machine:
             if not self.holds(clause, given):
                 raise self.violation("PreconditionError", caller)  # R1
         admitted = [clause.exceptions for clause in of_kind["raises"] if self.holds(clause, given)]
-        old = {"old.k": self.captured(clause, given) for clause in of_kind["snapshot"]}
+        old = {f"old.{name}": self.captured(c, given) for c in of_kind["snapshot"] for name in "k"}
         try:
             result = self.body(function, activation, given)
         except Fault as fault:
@@ -240,7 +242,7 @@ class Machine:
             case ("run", expression):
                 self.block([Statement("let", expression, line=s.line)], activation, env)
 
-    def value(self, e: Expression, env: dict[str, Any], place: tuple[int, str]) -> Any:
+    def value(self, e: Expression, env: dict[str, Any], place: tuple[int, str]) -> Any:  # noqa: C901 - flat: a row a form
         match e:
             case ("const", number):
                 return number
@@ -293,107 +295,103 @@ def truth(value: Any) -> bool:
     return bool(value)
 
 
-# What programs are drawn from. The last function calls others too: what ends a program is its depth.
 NAMES = [f"f{number}" for number in range(12)]
-numbers = st.integers(-2, 5)
-callees = st.sampled_from(NAMES)
-raised = st.sampled_from("KeyError KeyError ValueError ZeroDivisionError RecursionError KeyboardInterrupt".split())
-caught = st.sampled_from(
-    "BaseException Exception ContractError CallerError PreconditionError CalleeError RoutineError DefectError KeyError "
-    "LookupError Exception PreconditionError".split()
+RAISED = "KeyError KeyError ValueError ZeroDivisionError RecursionError KeyboardInterrupt"
+CAUGHT = (
+    "Exception BaseException ContractError CallerError PreconditionError CalleeError RoutineError DefectError KeyError "
+    "LookupError Exception PreconditionError"
 )
 
 
-def calls(argument: st.SearchStrategy[Expression], forms: str) -> st.SearchStrategy[Expression]:
-    return st.tuples(st.just("call"), callees, st.sampled_from(forms.split()), argument)
+class Author:
+    """Writes programs by a tape. Any function may call any other: what ends a program is the depth of calls."""
 
+    def __init__(self, tape: Tape) -> None:
+        self.tape = tape
 
-def sums(name: str) -> st.SearchStrategy[Expression]:
-    plain = st.just(("name", name))
-    return plain | st.tuples(st.just("plus"), plain, numbers)
+    def program(self) -> Program:
+        shared = [Clause("require", self.condition("n"), self.form()) for _ in range(2)]
+        functions = [self.function(name, shared) for name in NAMES]
+        return Program(functions, shared, self.tape.number(-2, 5))
 
-
-def conditions(name: str) -> st.SearchStrategy[Expression]:
-    value = sums(name)
-    compare = st.tuples(st.just("compare"), st.sampled_from([">", "!=", "<="]), value, numbers)
-    single = st.one_of(
-        compare,
-        compare,
-        compare,
-        st.tuples(st.just("divide"), value, numbers),
-        st.tuples(st.just("vague"), value, numbers),
-        st.tuples(st.just("boom"), raised, value, numbers),
-        st.tuples(st.just("compare"), st.just(">"), calls(value, "plain plain genexpr map lambda"), numbers),
-    )
-    return st.one_of(single, single, st.tuples(st.sampled_from(["and", "or"]), single, single))
-
-
-PREDICATES = {name: conditions(name) for name in ("n", "result", "old.k", "x")}
-CAPTURES = sums("n") | st.tuples(st.just("boom"), raised, sums("n"), numbers) | calls(sums("n"), "plain")
-VALUES = st.one_of(
-    sums("x"),
-    calls(sums("x"), "plain lines map genexpr lambda"),
-    calls(sums("x"), "plain"),
-    calls(calls(sums("x"), "plain"), "plain genexpr"),
-)
-forms = st.sampled_from("lambda lambda lines def".split())
-exceptions = st.lists(st.sampled_from("KeyError LookupError ValueError".split()), max_size=2, unique=True).map(tuple)
-
-
-@st.composite
-def declared(draw: st.DrawFn) -> list[Clause]:
-    kind = draw(st.sampled_from("require require ensure raises snapshot".split()))
-    if kind == "snapshot":
-        reading = Clause("ensure", draw(PREDICATES["old.k"]), draw(forms))
-        return [Clause(kind, draw(CAPTURES), draw(forms)), reading]
-    if kind == "raises":
-        admitted = draw(exceptions)
-        when = draw(st.none() | PREDICATES["n"]) if admitted else None
-        return [Clause(kind, when, draw(forms), admitted)]
-    name = draw(st.sampled_from(["n", "result"])) if kind == "ensure" else "n"
-    return [Clause(kind, draw(PREDICATES[name]), draw(forms))]
-
-
-def blocks(depth: int) -> st.SearchStrategy[list[Statement]]:
-    return st.lists(statements(depth), min_size=1, max_size=3 if depth == 2 else 2)
-
-
-@st.composite
-def statements(draw: st.DrawFn, depth: int) -> Statement:
-    kind = draw(st.sampled_from("let let let check raise again if try try".split()[: 9 if depth else 6]))
-    if kind == "let":
-        return Statement(kind, draw(VALUES), draw(st.sampled_from("xxn")))
-    if kind == "raise":
-        return Statement(kind, draw(raised))
-    if kind == "again":
-        return Statement(kind)
-    if kind == "try":
-        action = draw(
-            st.sampled_from([("swallow",), ("reraise",), ("raise",), ("keep",)])
-            | st.tuples(st.just("convert"), raised)
-            | st.tuples(st.just("run"), VALUES)
-        )
-        last = draw(st.just([]) | blocks(0))
-        inner = draw(blocks(depth - 1))
-        return Statement(
-            kind, inner=inner, caught=draw(caught) if not last else draw(caught | st.just("")), action=action, last=last
-        )
-    inner = draw(blocks(depth - 1)) if kind == "if" else []
-    return Statement(kind, draw(PREDICATES["x"]), inner=inner)
-
-
-@st.composite
-def programs(draw: st.DrawFn) -> Program:
-    shared = [Clause("require", draw(PREDICATES["n"]), draw(forms)) for _ in range(2)]
-    functions = []
-    for name in NAMES:
-        own = draw(st.lists(declared(), max_size=3))
-        clauses = [clause for clauses in own for clause in clauses]
+    def function(self, name: str, shared: list[Clause]) -> Function:
+        clauses = [clause for declared in self.tape.some(self.declared, 0, 2) for clause in declared]
         if sum(clause.kind == "snapshot" for clause in clauses) > 1:
             clauses = []
-        clauses += draw(st.sampled_from([[], [], shared[:1], shared[1:]]))
-        functions.append(Function(name, clauses, draw(blocks(2))))
-    return Program(functions, shared, draw(numbers))
+        return Function(name, clauses + self.tape.pick([[], [], shared[:1], shared[1:]]), self.block(2))
+
+    def declared(self) -> list[Clause]:
+        kind = self.tape.word("require require ensure raises snapshot")
+        if kind == "snapshot":
+            return [Clause(kind, self.capture(), self.form()), Clause("ensure", self.condition("old.k"), self.form())]
+        if kind == "raises":
+            admitted = tuple(self.tape.subset(["KeyError", "LookupError", "ValueError"], 2))
+            when = self.condition("n") if admitted and self.tape.chance(2) else None
+            return [Clause(kind, when, self.form(), admitted)]
+        name = self.tape.word("result result n") if kind == "ensure" else "n"
+        return [Clause(kind, self.condition(name), self.form())]
+
+    def form(self) -> str:
+        return self.tape.word("lambda lambda lines def")
+
+    def condition(self, name: str) -> Expression:
+        if self.tape.number(0, 2) < 2:
+            return self.simple(name)
+        return (self.tape.word("and or"), self.simple(name), self.simple(name))
+
+    def simple(self, name: str) -> Expression:
+        kind = self.tape.word("compare compare compare divide vague boom call")
+        if kind == "boom":
+            return (kind, self.tape.word(RAISED), self.sum(name), self.number())
+        if kind == "call":
+            return ("compare", ">", self.call(self.sum(name), "plain plain genexpr map lambda"), self.number())
+        if kind == "compare":
+            return (kind, self.tape.word("> != <="), self.sum(name), self.number())
+        return (kind, self.sum(name), self.number())
+
+    def capture(self) -> Expression:
+        kind = self.tape.word("sum boom call")
+        if kind == "boom":
+            return (kind, self.tape.word(RAISED), self.sum("n"), self.number())
+        return self.sum("n") if kind == "sum" else self.call(self.sum("n"), "plain")
+
+    def number(self) -> int:
+        return self.tape.number(0, 7) - 2
+
+    def sum(self, name: str) -> Expression:
+        return ("plus", ("name", name), self.number()) if self.tape.chance(2) else ("name", name)
+
+    def call(self, argument: Expression, forms: str) -> Expression:
+        return ("call", self.tape.pick(NAMES), self.tape.word(forms), argument)
+
+    def value(self) -> Expression:
+        kind = self.tape.number(0, 3)
+        if kind == 0:
+            return self.sum("x")
+        if kind == 3:
+            return self.call(self.call(self.sum("x"), "plain"), "plain genexpr")
+        return self.call(self.sum("x"), "plain plain lines map genexpr lambda")
+
+    def block(self, depth: int) -> list[Statement]:
+        return self.tape.some(lambda: self.statement(depth), 1, 3 if depth == 2 else 2)
+
+    def statement(self, depth: int) -> Statement:
+        kind = self.tape.word("let let let check raise again" + " if try try" * bool(depth))
+        if kind == "let":
+            return Statement(kind, self.value(), self.tape.pick("xxn"))
+        if kind == "raise":
+            return Statement(kind, self.tape.word(RAISED))
+        if kind in ("check", "if"):
+            return Statement(kind, self.condition("x"), inner=self.block(depth - 1) if kind == "if" else [])
+        return Statement(kind) if kind == "again" else self.attempt(depth)
+
+    def attempt(self, depth: int) -> Statement:
+        last = self.block(0) if self.tape.chance(2) else []
+        caught = "" if last and self.tape.chance(4) else self.tape.word(CAUGHT)
+        action: tuple[Any, ...] = (self.tape.word("swallow reraise raise keep convert run"),)
+        if action[0] in ("convert", "run"):
+            action += (self.tape.word(RAISED) if action[0] == "convert" else self.value(),)
+        return Statement("try", inner=self.block(depth - 1), caught=caught, action=action, last=last)
 
 
 class Vague:
@@ -433,7 +431,7 @@ def outcome(source: str, file: str) -> list[Any]:
         for name in NAMES:
             try:
                 end = namespace[f"main_{name}"]()
-            except BaseException as error:
+            except BaseException as error:  # noqa: BLE001 - programs raise it
                 end = verdict(error, file)
             trace += [end, ("observed", *observed)]
     finally:
@@ -456,7 +454,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @settings(max_examples=PROGRAMS, deadline=None, suppress_health_check=list(HealthCheck))
-@given(program=programs())
+@given(program=taped(lambda tape: Author(tape).program(), 800))
 def test_a_violation_is_blamed_as_the_calculus_says(program: Program, folder: Path) -> None:
     source = render(program)
     note("\n".join(f"{number:4} {line}" for number, line in enumerate(source.splitlines(), 1)))
