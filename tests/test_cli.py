@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.metadata
 import io
 import json
 import os
@@ -393,3 +394,15 @@ def test_the_module_runs_as_a_process_whose_output_may_be_cut_short(shop: Path) 
     assert first == b"<module>\n"
     assert err == b""
     assert process.returncode == 141
+
+
+def test_the_version_is_said_also_where_nothing_is_installed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def missing(name: str) -> str:
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", missing)
+
+    assert main(["--version"]) == 0
+    assert "run from source" in capsys.readouterr().out

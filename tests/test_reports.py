@@ -26,6 +26,7 @@ from culpa import (
     require_else,
     source_of,
 )
+from culpa._callable import code_of
 
 
 def error_of(error_type: type[Any], call: Any) -> Any:
@@ -190,6 +191,22 @@ def test_a_bound_method_of_a_bound_method_has_no_end() -> None:
 
     with pytest.raises((DeclarationError, TypeError)):
         require(target)(lambda x: x)(1)
+
+
+def test_a_callable_that_tells_no_parameters_is_refused_as_a_predicate() -> None:
+    class Odd:
+        __call__ = min
+
+    with pytest.raises(DeclarationError, match="tells no names of parameters"):
+        require(Odd())
+
+
+def test_a_chain_of_bound_methods_that_is_too_long_has_no_code() -> None:
+    target: Any = len
+    for _ in range(101):
+        target = types.MethodType(target, object())
+
+    assert code_of(target) is None
 
 
 def test_a_callable_that_cannot_be_hashed_stays_so() -> None:
