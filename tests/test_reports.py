@@ -226,6 +226,15 @@ def test_a_callable_that_cannot_be_hashed_stays_so() -> None:
     assert checked(1) == 1
 
 
+def test_a_predicate_whose_truth_is_a_constant_is_blamed_for_what_it_raises() -> None:
+    @require(lambda x: -x or 1)
+    def routine(x: str) -> str:
+        return x
+
+    assert routine(2) == 2  # type: ignore[arg-type, comparison-overlap]
+    error_of(DefectError, lambda: routine("a"))
+
+
 def test_a_constant_that_is_false_leaves_a_body_that_never_runs() -> None:
     @require(lambda x: 1 / x)
     @require(lambda: 0)

@@ -347,18 +347,6 @@ def test_a_text_that_would_leave_its_lambda_is_not_believed(lambdas: Any) -> Non
     assert text_of(lambdas(source)[1]) == "n + n"
 
 
-@pytest.mark.parametrize(
-    "text", ["x), (y", "y for y in x", "x) + (y", "x]", "x, lambda: x), (y", "", "'(' + x)", "x = y"]
-)
-def test_a_text_is_one_expression(text: str) -> None:
-    assert _recompile.expression(text, text_of.__code__) is None
-
-
-@pytest.mark.parametrize("text", ["x", "x,", "x if y else z", "y := x", "lambda: x", "x  # why", "'('"])
-def test_an_expression_needs_no_parentheses_of_its_own(text: str) -> None:
-    assert _recompile.expression(text, text_of.__code__) is not None
-
-
 def test_parentheses_far_away_are_not_looked_for(lambdas: Any) -> None:
     near, far = (f"f = lambda x: (\n ({lines}x.a) if x.b else (x.c{lines})\n)" for lines in ("\n" * 4, "\n" * 40))
 
@@ -487,3 +475,34 @@ def test_a_module_object_is_no_condition_for_what_a_module_imports(lambdas: Any)
     (function,) = lambdas("f = lambda s: re.match('a', s)", re=ModuleType("re"))
 
     assert text_of(function) == "re.match('a', s)"
+
+
+@pytest.mark.parametrize(
+    "always",
+    [
+        "1 if -n else 1",
+        "-n or 1",
+        "0 and -n",
+        "not (-n or 1)",
+        "1 if n else (-n or 'a')",
+        "n or __debug__",
+        "n or (1, 2)",
+        "0",
+        "n and not 1",
+    ],
+)
+def test_an_expression_whose_truth_is_a_constant_is_not_movable(lambdas: Any, always: str) -> None:
+    syntax = syntax_of(lambdas(f"f = lambda n: {always}")[0])
+
+    assert syntax is not None
+    assert not syntax.is_movable
+
+
+@pytest.mark.parametrize(
+    "open_", ["True if n is None else n > 0", "n or 0", "1 and n", "not n", "n > 0 and (n or 0)", "n or -n", "n or [n]"]
+)
+def test_an_expression_with_constants_whose_truth_is_open_is_movable(lambdas: Any, open_: str) -> None:
+    syntax = syntax_of(lambdas(f"f = lambda n: {open_}")[0])
+
+    assert syntax is not None
+    assert syntax.is_movable

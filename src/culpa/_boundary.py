@@ -164,8 +164,7 @@ class Boundary:
         """Return where in the code the body runs, and where each check is made."""
         if self.regions is None:
             self.regions = regions_of(code)
-            # The last one is where nothing is checked. A constant that is false leaves no other: `lambda: 0`.
-            self.start, self.stop = self.regions.bodies[-2:][0]
+            self.start, self.stop = self.regions.bodies[-2]  # the last one is where nothing is checked
         return self.regions
 
     def layers(self) -> list[Boundary]:

@@ -74,7 +74,7 @@ def inherit(cls: type) -> None:
         }
         if any(function is not current.get(place) for place, function in made.items()):
             checked = with_functions(value, made)
-            type.__setattr__(cls, name, checked if home is cls else relayed(name, value, checked))
+            type.__setattr__(cls, name, checked if home is cls else relayed(home, name, checked))
 
 
 def _as_function(value: Any, cls: type) -> Any:

@@ -10,6 +10,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+MISSING: Any = object()
+
 
 def functions_of(value: Any) -> dict[str, Any]:
     """Return the functions of a descriptor by the names of their places; any other callable under an empty name."""
@@ -63,9 +65,9 @@ class Relay:
 
     __slots__ = ("__wrapped__", "name", "value")
 
-    def __init__(self, name: str, value: Any, checked: Any) -> None:
+    def __init__(self, home: type, name: str, checked: Any) -> None:
         self.name = name
-        self.value = value
+        self.value = vars(home)[name]
         self.__wrapped__ = checked
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
@@ -76,23 +78,27 @@ class Relay:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.__wrapped__, name)
 
-    if not TYPE_CHECKING:
-
-        @property
-        def __class__(self):
-            """To who looks into the class, it is the function or the descriptor."""
-            return class_of(self.__wrapped__)
+    # To who looks into the class, it is the function or the descriptor.
+    __class__: Any = property(lambda self: class_of(self.__wrapped__))
 
     def found(self, cls: type) -> Any:
-        """Return what a class has for the name where it has this."""
-        values = [vars(base)[self.name] for base in cls.__mro__ if self.name in vars(base)]
-        below = values[next(i for i, value in enumerate(values) if value is self) + 1 :]
-        written = next((value for value in below if not issubclass(class_of(value), Relay)), None)
-        if written is self.value:
-            return self.__wrapped__
-        if not below:
-            raise AttributeError(f"type object {cls.__name__!r} has no attribute {self.name!r}")
-        return below[0]
+        """Return what a class has for the name where it has this. Every call of the routine comes along here."""
+        name, first, is_below = self.name, MISSING, False
+        for base in cls.__mro__:
+            namespace = base.__dict__
+            if name not in namespace:
+                continue
+            value = namespace[name]
+            if not is_below:
+                is_below = value is self
+                continue
+            if first is MISSING:
+                first = value
+            if not issubclass(type(value), Relay):
+                return self.__wrapped__ if value is self.value else first
+        if first is MISSING:
+            raise AttributeError(f"type object {cls.__name__!r} has no attribute {name!r}")
+        return first
 
 
 class DataRelay(Relay):
@@ -118,10 +124,10 @@ class FunctionRelay(Relay):
         return self.__wrapped__(*arguments, **keywords)
 
 
-def relayed(name: str, value: Any, checked: Any) -> Relay:
-    """Return what stands in a class for `value` of a base."""
-    kind = DataRelay if hasattr(class_of(value), "__set__") else FunctionRelay if callable(checked) else Relay
-    return kind(name, value, checked)
+def relayed(home: type, name: str, checked: Any) -> Relay:
+    """Return what stands in a class for what the base `home` brings in."""
+    is_data = hasattr(class_of(vars(home)[name]), "__set__")
+    return (DataRelay if is_data else FunctionRelay if callable(checked) else Relay)(home, name, checked)
 
 
 def resolved(cls: type, name: str) -> Any:

@@ -96,10 +96,10 @@ def _variable(code: CodeType, name: str, argument: int) -> str:
     """Return the variable that an instruction loads last, "" if it loads none."""
     if name == "LOAD_GLOBAL":
         return code.co_names[argument >> 1]
-    if not name.startswith("LOAD_") or ("FAST" not in name and "DEREF" not in name):
+    if "LOAD_FAST" not in name and "LOAD_DEREF" not in name:
         return ""
     cells = (cell for cell in code.co_cellvars if cell not in code.co_varnames)
-    number = argument & 15 if name == "LOAD_FAST_LOAD_FAST" else argument  # 3.13: two at once
+    number = argument & 15 if name.endswith("_FAST_LOAD_FAST") else argument  # 3.13: two at once
     return (*code.co_varnames, *cells, *code.co_freevars)[number]
 
 

@@ -157,7 +157,8 @@ def stored_attribute(value: object, name: str) -> object:
 
 def _is_tuple_field(raw: object) -> TypeGuard[MemberDescriptorType]:
     """Return whether a class attribute is the field of a named tuple: a descriptor in C, as a slot is."""
-    return type(raw).__name__ == "_tuplegetter" and type(raw).__module__ == "_collections"
+    kind = type(raw)
+    return kind.__name__ == "_tuplegetter" and kind.__module__ in ("_collections", "collections")  # the latter: 3.12
 
 
 def plain_attribute(value: object, name: str) -> object:

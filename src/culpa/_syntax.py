@@ -26,7 +26,8 @@ class Syntax:
     """The body of a lambda: its text, and its tree with the positions of the source and private names mangled.
 
     `names` are all variables in it, `nested` those in scopes of their own (the first iterable of a comprehension is
-    evaluated outside of it). One that is not movable means something else elsewhere: it binds a name, or awaits.
+    evaluated outside of it). One that is not movable means something else elsewhere: it binds a name, or awaits, or
+    its truth is a constant's, so that the compiler drops one way out of an `if`.
     """
 
     text: str
@@ -159,7 +160,28 @@ def _syntax(text: str, line: int, column: int, body: ast.expr, holder: str | Non
     shown = unparse(body) if "\n" in text or type(body).__name__ == "NamedExpr" else text
     survey = _Survey(line - 1, column - len("_["), holder)
     survey.visit(body, False, 0)
-    return Syntax(shown, body, frozenset(survey.names), frozenset(survey.nested), survey.is_movable)
+    is_movable = survey.is_movable and len(_truths(body)) == len((True, False))
+    return Syntax(shown, body, frozenset(survey.names), frozenset(survey.nested), is_movable)
+
+
+def _truths(node: ast.AST) -> set[bool]:
+    """Return what the truth of an expression may be, as far as a compiler may know it."""
+    from ast import AST, Name, walk
+
+    fields = vars(node)
+    kind = type(node).__name__
+    parts = [_truths(part) for part in fields.get("values", ()) if isinstance(part, AST) and kind == "BoolOp"]
+    if kind == "Constant":
+        return {bool(fields["value"])}
+    if kind == "UnaryOp" and type(fields["op"]).__name__ == "Not":
+        return {not truth for truth in _truths(fields["operand"])}
+    if kind == "IfExp":
+        return _truths(fields["body"]) | _truths(fields["orelse"])
+    if parts:
+        is_and = type(fields["op"]).__name__ == "And"  # each must be able to leave it to the next
+        return set[bool]().union(*parts) if all(is_and in part for part in parts) else {not is_and}
+    is_known = not any(isinstance(part, Name) and part.id != "__debug__" for part in walk(node))
+    return set() if is_known else {True, False}
 
 
 class _Survey:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import logging
 import os
+import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -185,26 +186,33 @@ clauses = st.builds(Clause, st.sampled_from("require require require_else ensure
 
 
 @st.composite
-def routines(draw: st.DrawFn, *, may_pass: bool) -> Routine:
-    own = tuple(draw(st.lists(clauses, max_size=draw(st.sampled_from([0, 1, 1, 3])))))
+def routines(draw: st.DrawFn, *, may_pass: bool, declares: bool) -> Routine:
+    own = tuple(draw(st.lists(clauses, min_size=int(declares), max_size=draw(st.sampled_from([1, 1, 3])))))
     body = draw(st.sampled_from(["{}", "{} + 1", "3 - {}", "abs({})", "{} * 2"]))
     return Routine(draw(st.sampled_from("xxy")), own, body, may_pass and draw(st.integers(0, 3)) == 0)
 
 
 SHAPES = [
-    [(), (), (0, 1), (0,), (2, 3), (4,)],  # what a mixin brings in before a base, and a class that overrides the mixin
-    [(), (0,), (0,), (1, 2), (3,)],  # a diamond
-    [(), (), (0, 1), (2,), (), (3, 4)],  # mixins on every level
-    [(), (0,), (1,), (2,)],  # four levels
-    [(), (), (), (0, 1), (1, 2), (3, 4)],  # two diamonds
+    # What a mixin brings in before a base, with a class that overrides the mixin, or both.
+    "yes() clauses() no(0,1) yes(0) any(2,3) any(4)",
+    "yes() clauses() no(0,1) clauses(0) any(2,3) yes(4)",
+    "clauses() clauses() no(0,1) no(2) clauses(3)",
+    "clauses() clauses() no(0,1) clauses(0) clauses(2,3) any(4)",
+    "clauses() clauses(0) yes() no(2,1) clauses(3)",
+    # Diamonds, four levels, mixins on every level.
+    "clauses() clauses(0) clauses(0) any(1,2) any(3)",
+    "clauses() no(0) clauses(0) clauses(1,2) clauses(3)",
+    "clauses() any(0) clauses(1) clauses(2)",
+    "clauses() clauses() no(0,1) clauses(2) clauses() any(3,4)",
+    "any() clauses() any() any(0,1) any(1,2) any(3,4)",
 ]
-"""The bases of each class, by their numbers."""
+"""Whether each class has a routine, maybe with clauses for certain, and its bases by their numbers."""
 
 
 @st.composite
-def shapes(draw: st.DrawFn) -> list[tuple[int, ...]]:
+def shapes(draw: st.DrawFn) -> str:
     """Any hierarchy on up to four levels; the order of the bases is one that Python can resolve."""
-    shape: list[tuple[int, ...]] = []
+    shape: list[str] = []
     twins: list[type] = []
     level: list[int] = []
     for number in range(draw(st.integers(2, 7))):
@@ -216,8 +224,8 @@ def shapes(draw: st.DrawFn) -> list[tuple[int, ...]]:
             bases = bases[:1]
             twins.append(type("Twin", tuple(twins[base] for base in bases), {}))
         level.append(1 + max((level[base] for base in bases), default=0))
-        shape.append(bases)
-    return shape
+        shape.append(f"any({','.join(map(str, bases))})")
+    return " ".join(shape)
 
 
 @st.composite
@@ -225,9 +233,12 @@ def hierarchies(draw: st.DrawFn) -> list[Class]:
     """Classes that have a routine or none; one whose base has one may call `super()`."""
     classes: list[Class] = []
     found: set[int] = set()
-    for number, bases in enumerate(draw(st.one_of(shapes(), *map(st.just, SHAPES)))):
+    shape = draw(st.one_of(shapes(), st.sampled_from(SHAPES), st.sampled_from(SHAPES)))
+    for number, (has, listed) in enumerate(re.findall(r"(\w+)\((.*?)\)", shape)):
+        bases = [int(base) for base in listed.split(",") if base]
         may_pass = not found.isdisjoint(bases)
-        routine = draw(routines(may_pass=may_pass)) if draw(st.integers(0, 2)) else None
+        has_one = draw(st.booleans()) if has == "any" else has != "no"
+        routine = draw(routines(may_pass=may_pass, declares=has == "clauses")) if has_one else None
         if routine is not None or may_pass:
             found.add(number)
         classes.append(Class(f"C{number}", tuple(f"C{base}" for base in bases), routine))
