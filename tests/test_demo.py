@@ -71,6 +71,7 @@ def marked(number: int) -> tuple[str, int]:
         (2, culpa.PostconditionError, culpa.PostconditionError),
         (3, culpa.RoutineError, culpa.PreconditionError),
         (4, culpa.DefectError, culpa.DefectError),
+        (5, culpa.InvariantError, culpa.InvariantError),
     ],
 )
 def test_each_scene_blames_the_marked_line(

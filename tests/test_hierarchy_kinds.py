@@ -416,7 +416,6 @@ def test_attrs_classes_hand_their_contracts_down() -> None:
     assert Child(1) == Child(1)
 
 
-@pytest.mark.xfail(reason="attrs gives the cell of the class in a routine's closure another class; a wrapper has none")
 def test_super_finds_the_class_that_attrs_made() -> None:
     attrs = pytest.importorskip("attrs", reason="attrs is not installed")
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import culpa
-from culpa._boundary import boundary_of
 from culpa._inline import Scope, inlined
+from culpa._link import boundary_of
 from culpa._syntax import syntax_of
 
 if TYPE_CHECKING:

@@ -132,7 +132,7 @@ ON_A_FUNCTION = [
         "async generator function: contracts of these are not supp",
     ),
     ("@contextlib.contextmanager\n@require(lambda: 1)\ndef routine(x): yield", "require", "not supported yet; put the"),
-    ("@invariant(lambda self: 1)", "invariant", "not supported yet"),
+    ("@invariant(lambda self: 1)", "invariant", "kept by a class"),
     ("@require_else(lambda x: 1)", "require_else", "it overrides nothing"),
     ("@yields(lambda item: 1)", "yields", "not supported yet"),
     ("@sends(lambda sent: 1)", "sends", "not supported yet"),

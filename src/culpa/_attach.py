@@ -7,9 +7,11 @@ import sys
 from culpa._callable import given
 from culpa._classes import inherit
 from culpa._descriptors import functions_of, with_functions
-from culpa._hook import watch
+from culpa._frozen import replace
+from culpa._hook import chain, watch
+from culpa._invariants import guard, refuse_flows
 from culpa._model import Contract
-from culpa._refuse import no_target, refuse_names, refuse_target, refuse_widening, titled
+from culpa._refuse import no_target, refuse_class, refuse_names, refuse_target, refuse_widening, titled
 from culpa._routine import describe
 from culpa._wrap import boundary_in, checked_function, with_contract
 from culpa.errors import DeclarationError
@@ -36,6 +38,8 @@ class Decorator:
             if len(targets) != 1 or keywords:
                 raise DeclarationError(no_target(self.clauses[0]))
             frame = sys._getframe(1)
+            if self.clauses[0].kind == "invariant":
+                return keep(self.clauses[0], targets[0], frame)
             made = attach(self.clauses, targets[0], frame)
             watch(frame, inherit)
             return made
@@ -70,6 +74,17 @@ def attach(clauses: tuple[Clause, ...], target: Any, frame: FrameType) -> Any:
     refuse_names(contract.clauses, boundary.routine)
     defaults, keyword_defaults = function.__defaults__ or (), function.__kwdefaults__ or {}
     return with_contract(contract, boundary.routine, target, defaults, keyword_defaults, boundary.bind)
+
+
+def keep(invariant: Clause, target: Any, frame: FrameType) -> Any:
+    """Return the class `target`, decorated in `frame`, with one more invariant, checked before those that it has."""
+    refuse_class(invariant, target)
+    cls: type = target
+    refuse_flows(cls)
+    clause = replace(invariant, origin=cls.__name__)
+    chain(cls, inherit).add(clause)
+    guard(cls, frame)
+    return cls
 
 
 def _accessor(clauses: tuple[Clause, ...], target: property, frame: FrameType) -> tuple[str, Any]:

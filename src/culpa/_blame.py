@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from culpa._link import boundary_of, is_ours
 from culpa._position import definition, position
 from culpa.errors import Site
 
@@ -21,15 +22,19 @@ PROCESS = "multiprocessing.process.BaseProcess._bootstrap"
 """What starts the target of a process; beneath it lie frames of the parent, or of a generated command."""
 
 
-def caller(frame: FrameType | None, routine: Routine) -> tuple[Site, str | None]:
+def caller(frame: FrameType | None, routine: Routine, passed: list[FrameType] | None = None) -> tuple[Site, str | None]:
     """Return the call expression that made the call, and what it went through: the nearest code of somebody.
 
     C code has no frame; frames of the standard library and of generated code are passed over. None left, as in the
-    target of a thread or a process, an `atexit` function or `__del__`: the runtime made the call.
+    target of a thread or a process, an `atexit` function or `__del__`: the runtime made the call. To `passed` come the
+    checks around what is passed over, as around a generated constructor: their caller made the call, too.
     """
     first = last = None
-    while frame is not None and (_is_ours(frame.f_code) or _is_nobodys(frame)):
-        if not _is_ours(frame.f_code):
+    while frame is not None and (is_ours(frame.f_code) or _is_nobodys(frame)):
+        if is_check(frame):
+            if passed is not None:
+                passed.append(frame)
+        elif not is_ours(frame.f_code):
             last = _title(frame)
             first = first or last
         frame = None if last == PROCESS else frame.f_back
@@ -65,14 +70,22 @@ def entry_site(routine: Routine, entry: TracebackType | None) -> Site:
     return home(routine) if entry is None else site_of(entry.tb_frame.f_code, entry.tb_lasti)
 
 
-def _is_ours(code: CodeType) -> bool:
-    """Return whether the library itself runs here: it is passed over, and not named. Its demo is a program."""
-    return os.path.dirname(code.co_filename) == os.path.dirname(caller.__code__.co_filename)
+def is_foreign(file: str) -> bool:
+    """Return whether a file belongs to Python or to an installed package."""
+    return file.startswith((LIBRARY, "<frozen ")) or any(part in file for part in PACKAGES)
+
+
+def is_check(frame: FrameType) -> bool:
+    """Return whether the checks run here that stand around what is no code of somebody's."""
+    boundary = boundary_of(frame.f_code)
+    return boundary is not None and boundary.routine.code is None
 
 
 def _is_nobodys(frame: FrameType) -> bool:
     code = frame.f_code
     file = code.co_filename
+    if is_check(frame):
+        return True
     if file.startswith("<"):
         made = code.co_qualname.startswith("__create_fn__.")  # the methods that `dataclasses` generates
         named = str(frame.f_globals.get("__name__")).startswith("namedtuple_")

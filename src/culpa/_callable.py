@@ -21,6 +21,14 @@ def class_of(value: object) -> type[Any]:
     return type(value)
 
 
+def put(cls: type, name: str, value: object) -> None:
+    """Give a class an attribute, past what its metaclass makes of assignments, if that is written in Python."""
+    try:
+        type.__setattr__(cls, name, value)
+    except TypeError:  # of a metaclass in C, as that of `ctypes`
+        setattr(cls, name, value)
+
+
 def given(obj: object, name: str, kind: type[T]) -> T | None:
     """Return an attribute if it is a `kind`: some objects answer to every name, and some raise."""
     try:

@@ -25,7 +25,9 @@ def check(condition: object, message: str | None = None, /) -> None:
     """
     if condition is True:
         return
-    from culpa._boundary import NOBODYS, is_awaitable, is_evaluating
+    from culpa._failure import is_awaitable
+    from culpa._link import is_evaluating
+    from culpa._raised import NOBODYS
 
     reason = None
     try:
@@ -48,12 +50,11 @@ def check(condition: object, message: str | None = None, /) -> None:
 
 def _failed(condition: object, message: str | None, reason: Exception | None, frame: FrameType) -> ContractError:
     from culpa._blame import site_of
-    from culpa._boundary import is_awaitable
+    from culpa._failure import is_awaitable
     from culpa._model import Clause
     from culpa._redact import secret_names
-    from culpa._report import violation
+    from culpa._report import AWAITABLE, violation
     from culpa._values import values_of
-    from culpa._verdict import AWAITABLE
 
     code = frame.f_code
     site = site_of(code, frame.f_lasti)

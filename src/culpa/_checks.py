@@ -28,7 +28,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import CellType, CodeType
 
+    from culpa._boundary import Boundary
     from culpa._model import Clause, Contract, Routine
+
+
+BEFORE = ".before"
 
 
 @frozen
@@ -42,39 +46,17 @@ class Checks:
 
 
 def emit(
-    contract: Contract, routine: Routine, objects: Objects, boundary: object, failure: Callable[[Clause], object]
+    contract: Contract, routine: Routine, objects: Objects, boundary: Boundary, failure: Callable[[Clause, str], object]
 ) -> Checks:
     """Return the checks of `contract`: preconditions, conditions of `raises`, captures; then postconditions.
 
+    Outermost, before and behind, stand the invariants.
+
     `boundary` and what `failure` makes for each clause are the objects that are called where a check fails.
     """
-    scope = Scope({}, set())
-    layers: list[Layer] = []
-    captures: list[Predicate] = []
-    everything: list[Predicate] = []
-
-    def ready(clause: Clause, kept: dict[str, Clause]) -> Predicate:
-        name = f".{clause.kind}_{contract.clauses.index(clause) + 1}"
-        setattr(boundary, name, failure(clause))
-        mark = objects.put(".contract", boundary)
-        value = inlined(clause, routine, scope, kept)
-        is_inlined = value is not None
-        if value is None:
-            value = _called(clause, routine, objects.put(f"{name}_holds", clause.predicate))
-        is_marked = clause.predicate is not None and not is_leaf(clause.predicate, routine.name)
-        is_judged = is_marked or (clause.predicate is not None and gives_anything(clause.predicate))
-        failed = ast.Attribute(mark, name, ast.Load())
-        everything.append(Predicate(clause, value, is_inlined, is_marked, is_judged, failed, mark))
-        return everything[-1]
-
-    for origin, clauses in contract.layers():
-        kept = {clause.name: clause for clause in clauses if clause.kind == "snapshot" and clause.name}
-        of_kind = {
-            kind: [ready(c, kept) for c in clauses if c.kind == kind] for kind in ("require", "require_else", "ensure")
-        }
-        captures += [ready(kept[name], kept) for name in _read_captures(of_kind["ensure"], kept)]
-        layers.append(Layer(origin, of_kind["require"], of_kind["require_else"], of_kind["ensure"]))
-    conditions = [ready(clause, {}) for clause in contract.of_kind("raises") if clause.predicate is not None]
+    readier = _Readier(contract, routine, objects, boundary, failure)
+    layers, captures = readier.layers()
+    conditions = [readier.ready(clause, {}) for clause in contract.of_kind("raises") if clause.predicate is not None]
     head, held = preconditions(layers, contract.lineage)
     for number, predicate in enumerate(conditions):
         keep = assign(local(f".when_{number}"), ast.Constant(True))
@@ -82,9 +64,82 @@ def emit(
         head += when(predicate, [keep], [refuse])
     head += _kept(layers, captures, objects.put(".contract", boundary))
     tail = [statement for layer in layers for statement in _postconditions(layer, held.get(layer.origin))]
+    entering, remembering, leaving = readier.invariants()
+    head, tail = [*entering, *head, *remembering], [*tail, *leaving]
     place = line_of(routine.line)
     head, tail = [at(s, place) for s in head], [at(s, place) for s in tail]
-    return Checks(head, tail, scope.cells, _summary(everything))
+    return Checks(head, tail, readier.scope.cells, _summary(readier.everything))
+
+
+class _Readier:
+    """Makes clauses ready to be emitted: each has its object, and its predicate is inlined or called."""
+
+    def __init__(
+        self,
+        contract: Contract,
+        routine: Routine,
+        objects: Objects,
+        boundary: Boundary,
+        failure: Callable[[Clause, str], object],
+    ) -> None:
+        self.contract = contract
+        self.routine = routine
+        self.objects = objects
+        self.boundary = boundary
+        self.failure = failure
+        self.scope = Scope({}, set())
+        self.everything: list[Predicate] = []
+
+    def ready(self, clause: Clause, kept: dict[str, Clause], phase: str = "") -> Predicate:
+        routine, objects = self.routine, self.objects
+        number = next(number for number, other in enumerate(self.contract.clauses, 1) if other is clause)
+        name = f".{clause.kind}_{number}{phase}"
+        setattr(self.boundary, name, self.failure(clause, phase))
+        mark = objects.put(".contract", self.boundary)
+        value = inlined(clause, routine, self.scope, kept)
+        is_inlined = value is not None
+        if value is None:
+            value = _called(clause, routine, objects.put(f".{clause.kind}_{number}_holds", clause.predicate))
+        is_marked = clause.predicate is not None and not is_leaf(clause.predicate, routine.name, routine.siblings)
+        is_judged = is_marked or (clause.predicate is not None and gives_anything(clause.predicate))
+        failed = ast.Attribute(mark, name, ast.Load())
+        self.everything.append(Predicate(clause, value, is_inlined, is_marked, is_judged, failed, mark))
+        return self.everything[-1]
+
+    def layers(self) -> tuple[list[Layer], list[Predicate]]:
+        """Return what the routine and each of its bases declare, and the captures that are read."""
+        layers: list[Layer] = []
+        captures: list[Predicate] = []
+        for origin, clauses in self.contract.layers():
+            kept = {clause.name: clause for clause in clauses if clause.kind == "snapshot" and clause.name}
+            of_kind = {
+                kind: [self.ready(c, kept) for c in clauses if c.kind == kind]
+                for kind in ("require", "require_else", "ensure")
+            }
+            captures += [self.ready(kept[name], kept) for name in _read_captures(of_kind["ensure"], kept)]
+            layers.append(Layer(origin, of_kind["require"], of_kind["require_else"], of_kind["ensure"]))
+        return layers, captures
+
+    def invariants(self) -> tuple[list[ast.stmt], list[ast.stmt], list[ast.stmt]]:
+        """Return the checks at entry, what an assignment replaces, and the checks on the way out."""
+        guards = self.boundary.guards
+        if guards is None:
+            return [], [], []
+        leaving = _invariants([self.ready(clause, {}) for clause in guards.clauses])
+        if guards.phase == "exit":
+            return [_invariants([self.ready(clause, {}, "_at_entry") for clause in guards.clauses])], [], [leaving]
+        if guards.phase == "birth":
+            return [], [], [leaving]
+        replaced = call(self.objects.put(".contract", self.boundary), "before", *map(local, self.routine.names[:2]))
+        is_hooked = ast.Compare(local(BEFORE), [ast.IsNot()], [ast.Constant(None)])
+        return [], [assign(local(BEFORE), replaced)], [ast.If(is_hooked, [leaving], [])]
+
+
+def _invariants(predicates: list[Predicate]) -> ast.stmt:
+    """Check the invariants, top first; whether a false one counts is decided when it has been found false."""
+    count = ast.Attribute(predicates[0].boundary, "guards", ast.Load())
+    handler = ast.ExceptHandler(None, None, [ast.If(call(count, "count"), [ast.Raise()], [])])
+    return ast.Try([statement for predicate in predicates for statement in unless(predicate)], [handler], [], [])
 
 
 def _postconditions(layer: Layer, held: str | None) -> list[ast.stmt]:

@@ -6,10 +6,11 @@ import functools
 import sys
 from types import FunctionType
 
-from culpa._callable import class_of
+from culpa._callable import class_of, put
 from culpa._descriptors import Relay, functions_of, relayed, resolved, with_functions
 from culpa._frozen import frozen, replace
 from culpa._inherit import EXTRAS, PLACES, inherited, matched, opened, takes_everything
+from culpa._invariants import guard
 from culpa._model import Ancestor, Contract, Lineage, Parameter
 from culpa._refuse import CONSTRUCTORS, refuse_target
 from culpa._routine import describe
@@ -56,7 +57,8 @@ def inherit(cls: type) -> None:
     """Put the contracts of its bases into the routines of a class that has just been made.
 
     A routine that a base brings in before another base's, as a mixin does, is relayed in the class itself. Raises
-    `DeclarationError` for an override that cannot be called as its base can. To do it twice is to do it once.
+    `DeclarationError` for an override that cannot be called as its base can. To do it twice is to do it once. Then its
+    routines are guarded with its invariants, if it has any.
     """
     for name in _promised(cls):
         found = [(base, vars(base)[name]) for base in cls.__mro__ if name in vars(base)]
@@ -74,7 +76,8 @@ def inherit(cls: type) -> None:
         }
         if any(function is not current.get(place) for place, function in made.items()):
             checked = with_functions(value, made)
-            type.__setattr__(cls, name, checked if home is cls else relayed(home, name, checked))
+            put(cls, name, checked if home is cls else relayed(home, name, checked))
+    guard(cls)
 
 
 def _as_function(value: Any, cls: type) -> Any:

@@ -1,4 +1,4 @@
-"""Declares contracts: `require`, `require_else`, `ensure`, `snapshot`, `raises`."""
+"""Declares contracts: `require`, `require_else`, `ensure`, `snapshot`, `raises`, `invariant`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from culpa._model import Clause
 
     F = TypeVar("F", bound=Callable[..., Any])
+    C = TypeVar("C", bound=type)
     K = TypeVar("K")
 
     class _Require(Generic[K]):
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
     class _Raises:
         def __call__(self, function: F, /) -> F: ...
+
+    class _Invariant:
+        def __call__(self, cls: C, /) -> C: ...
 
     Capture = (
         Callable[[Any], Any]
@@ -211,10 +215,29 @@ def callback(name: str, /, *contracts: object) -> NoReturn:
 
 @public
 def invariant(
-    predicate: Callable[[Any], object], message: str | None = None, /, *, on_setattr: bool = False
-) -> NoReturn:
-    """State what every instance keeps true between public calls. Not supported yet: raises `DeclarationError`."""
-    raise unsupported("invariant", "invariants of classes are", "write the condition as @ensure on the methods")
+    predicate: Callable[[Any], object] | Callable[[], object],
+    message: str | None = None,
+    /,
+    *,
+    on_setattr: bool = False,
+) -> _Invariant:
+    """State what every instance keeps true between public calls (Meyer's class invariant).
+
+    Checked after construction, before and after public methods, properties and special methods; a method may break it
+    for a moment, and so may the calls that it makes on its own object. Blames the method that leaves the object
+    broken: `InvariantError`. `OutsideError` where somebody else did. With `on_setattr`, an assignment or `del` from
+    outside is checked, too, and undone. Subclasses inherit it; `predicate` takes `self`.
+
+    >>> @invariant(lambda self: self.balance >= 0)
+    ... class Account:
+    ...     def __init__(self, balance):
+    ...         self.balance = balance
+    >>> Account(5).balance
+    5
+    """
+    clause = _clause("invariant", predicate, message, sys._getframe(2), on_setattr=on_setattr)
+    made: _Invariant = _decorator(clause)
+    return made
 
 
 def _decorator(*clauses: Clause) -> Any:
@@ -231,6 +254,8 @@ def _clause(
     frame: FrameType,
     name: str | None = None,
     exceptions: tuple[type[BaseException], ...] = (),
+    *,
+    on_setattr: bool = False,
 ) -> Clause:
     from culpa._model import Clause
     from culpa._predicates import Reading, read_predicate
@@ -245,4 +270,4 @@ def _clause(
     if problem is not None:
         raise wrong(kind, problem, frame)
     place = (frame.f_code, frame.f_lasti)
-    return Clause(kind, predicate, reading.names, message, reading.text, place, name, exceptions)
+    return Clause(kind, predicate, reading.names, message, reading.text, place, name, exceptions, on_setattr=on_setattr)

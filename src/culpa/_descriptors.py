@@ -71,7 +71,10 @@ class Relay:
         self.__wrapped__ = checked
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
-        found = self.found(class_of(instance) if owner is None else owner)
+        cls = class_of(instance) if owner is None else owner
+        if issubclass(class_of(instance), type) and not any(vars(b).get(self.name) is self for b in cls.__mro__):
+            cls = instance  # `inspect` of 3.13 asks a constructor as if the class were the instance
+        found = self.found(cls)
         kind: Any = class_of(found)
         return kind.__get__(found, instance, owner) if hasattr(kind, "__get__") else found
 
@@ -128,6 +131,22 @@ def relayed(home: type, name: str, checked: Any) -> Relay:
     """Return what stands in a class for what the base `home` brings in."""
     is_data = hasattr(class_of(vars(home)[name]), "__set__")
     return (DataRelay if is_data else FunctionRelay if callable(checked) else Relay)(home, name, checked)
+
+
+def written(cls: type, name: str, stub: str = "") -> tuple[type, Any]:
+    """Return the class that wrote what `cls` has for a name, and that; `object` and `MISSING` if nobody did.
+
+    Of a relay in the class itself it is what that relays, checked as far as it is. Relays of its bases are theirs. A
+    function called `stub` only stands for what comes after it.
+    """
+    checked = MISSING
+    for base in cls.__mro__:
+        value = vars(base).get(name, MISSING)
+        if issubclass(class_of(value), Relay):
+            checked = value.__wrapped__ if base is cls else checked
+        elif value is not MISSING and not (stub and getattr(value, "__name__", "") == stub):
+            return base, value if checked is MISSING else checked
+    return object, MISSING
 
 
 def resolved(cls: type, name: str) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from types import FunctionType
 
-from culpa._callable import NAMESPACE, class_of
+from culpa._callable import NAMESPACE, class_of, put
 from culpa.errors import DeclarationError
 
 TYPE_CHECKING = False
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
     from typing import Any
+
+    from culpa._model import Clause
 
     _ClassMethod = classmethod[Any, ..., None]
 else:
@@ -43,6 +45,11 @@ def watch(frame: FrameType | None, inherit: Callable[[type], None]) -> None:
                 body[name] = value
 
 
+def hooks_of(cls: type) -> list[Chained]:
+    """Return those of a class and its bases, in order."""
+    return [hook for base in cls.__mro__ if isinstance(hook := vars(base).get(METHOD), Chained)]
+
+
 class Hook:
     """Chains an `__init_subclass__` onto the class in whose body it was left, and disappears."""
 
@@ -55,18 +62,25 @@ class Hook:
         chain(owner, self.inherit)
 
 
-def chain(owner: type, inherit: Callable[[type], None]) -> None:
-    """Give a class an `__init_subclass__` that does what it did, and then calls `inherit`."""
+def chain(owner: type, inherit: Callable[[type], None]) -> Chained:
+    """Give a class an `__init_subclass__` that does what it did, and then calls `inherit`; return that."""
     written = vars(owner).get(METHOD)
-    if class_of(written) is not Chained:
-        type.__setattr__(owner, METHOD, Chained(inherit, written, owner.__module__, owner.__qualname__))
+    if isinstance(written, Chained):
+        return written
+    chained = Chained(inherit, written, owner.__module__, owner.__qualname__)
+    put(owner, METHOD, chained)
+    return chained
 
 
 class Chained(_ClassMethod):
-    """The `__init_subclass__` of a class that is watched: does what was `written`, or what a base does."""
+    """The `__init_subclass__` of a class that is watched: does what was `written`, or what a base does.
+
+    It keeps the class's own invariants, too: so a second class, made of the first, has them.
+    """
 
     def __init__(self, inherit: Callable[[type], None], written: Any, module: str, owner: str) -> None:
         hook = self
+        self.invariants: tuple[Clause, ...] = ()
 
         def __init_subclass__(cls: type, /, **keywords: Any) -> None:  # noqa: N807 - it becomes that method
             try:
@@ -92,3 +106,7 @@ class Chained(_ClassMethod):
             vars(__init_subclass__)["__wrapped__"] = function
             __init_subclass__.__doc__ = function.__doc__
         super().__init__(__init_subclass__)
+
+    def add(self, invariant: Clause) -> None:
+        """Have the class keep one more invariant, which stands above those that it has."""
+        self.invariants = (invariant, *self.invariants)

@@ -31,21 +31,28 @@ HANDED_IN = ("LOAD_FAST", "LOAD_DEREF", "LOAD_GLOBAL", "LOAD_ATTR", "BINARY_S")
 GIVEN = ("RETURN_VALUE", "JUMP_FORWARD", "JUMP_IF_TRUE_OR_POP", "POP_JUMP_IF_TRUE")  # at the end, or in `if`, `or`
 
 
-def is_leaf(predicate: Callable[..., Any], owner: str) -> bool:
+def is_leaf(predicate: Callable[..., Any], owner: str, siblings: frozenset[str] = frozenset()) -> bool:
     """Return whether `predicate`, on a routine named `owner`, may be evaluated without a mark.
 
     A leaf reads names and attributes, compares, does arithmetic and calls builtins. One that reads an attribute
-    called `owner`, or uses operators while `owner` is a special method, may come back to `owner` itself: no leaf.
+    called `owner`, or uses operators while `owner` is a special method, may come back to `owner` itself: no leaf. So
+    for the `siblings` of `owner` in its class, special ones only where `self` itself is operated on.
     """
     if type(predicate) is not FunctionType or hasattr(predicate, "__wrapped__"):
         return False
-    return _is_leaf_code(predicate.__code__, predicate.__globals__, owner)
-
-
-def _is_leaf_code(code: CodeType, namespace: dict[str, Any], owner: str) -> bool:
-    if owner in code.co_names:
+    code = predicate.__code__
+    if any(map(_is_special, siblings)) and _operates_on_self(code):
         return False
-    special = owner.startswith("__") and owner.endswith("__")
+    return _is_leaf_code(code, predicate.__globals__, siblings | {owner}, _is_special(owner))
+
+
+def _is_special(name: str) -> bool:
+    return name.startswith("__") and name.endswith("__")
+
+
+def _is_leaf_code(code: CodeType, namespace: dict[str, Any], owners: frozenset[str], special: bool) -> bool:
+    if not owners.isdisjoint(code.co_names):
+        return False
     for _, name, argument in instructions(code):
         is_method = METHOD_BIT and name == "LOAD_ATTR" and argument & 1
         if name in FOREIGN or is_method or (special and name.startswith(OPERATORS)):
@@ -53,7 +60,20 @@ def _is_leaf_code(code: CodeType, namespace: dict[str, Any], owner: str) -> bool
         if name == "LOAD_GLOBAL" and not _is_leaf_global(code.co_names[argument >> 1], bool(argument & 1), namespace):
             return False
     nested = [value for value in code.co_consts if isinstance(value, type(code))]
-    return all(_is_leaf_code(value, namespace, owner) for value in nested)
+    return all(_is_leaf_code(value, namespace, owners, special) for value in nested)
+
+
+def _operates_on_self(code: CodeType) -> bool:
+    """Return whether `self` is used otherwise than to read an attribute of it."""
+    cells = [cell for cell in code.co_cellvars if cell not in code.co_varnames]
+    names = (*code.co_varnames, *cells, *code.co_freevars)
+    for (_, name, argument), (_, after, _) in pairwise(instructions(code)):
+        numbers = (argument >> 4, argument & 15) if name.startswith("LOAD_FAST_LOAD") else (argument,)
+        is_read = name.startswith(("LOAD_FAST", "LOAD_DEREF")) and "self" in [names[number] for number in numbers]
+        if is_read and after not in ("LOAD_ATTR", "LOAD_METHOD"):
+            return True
+    nested = [value for value in code.co_consts if isinstance(value, type(code))]
+    return any(map(_operates_on_self, nested))
 
 
 def _is_leaf_global(name: str, is_called: bool, namespace: dict[str, Any]) -> bool:

@@ -20,7 +20,8 @@ class Clause:
     `names` are the parameters that the predicate takes; `text` is its source, None where that is unknown; `name` is
     what a capture is read as (`old.<name>`); `exceptions` are those of a `raises`, whose predicate is its `when`.
     `origin` is the routine that declared an inherited clause, empty for a routine's own; `arguments` are the names
-    that the routine itself has for `names`, where an override calls its parameters otherwise.
+    that the routine itself has for `names`, where an override calls its parameters otherwise. The `origin` of an
+    invariant is its class; with `on_setattr`, assignments from outside are checked, too.
     """
 
     kind: str
@@ -33,6 +34,7 @@ class Clause:
     exceptions: tuple[type[BaseException], ...] = ()
     origin: str = ""
     arguments: tuple[str, ...] = ()
+    on_setattr: bool = False
 
     @property
     def site(self) -> Site:
@@ -55,7 +57,7 @@ class Clause:
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle what a report needs: the predicate stays behind."""
         fields = (self.kind, None, self.names, self.message, self.text, self.site, self.name, self.exceptions)
-        return Clause, (*fields, self.origin, self.arguments)
+        return Clause, (*fields, self.origin, self.arguments, self.on_setattr)
 
 
 @frozen
@@ -99,9 +101,10 @@ class Contract:
         return tuple(clause for clause in self.clauses if clause.kind == kind)
 
     def layers(self) -> list[tuple[str, tuple[Clause, ...]]]:
-        """Return the routine's own clauses, maybe none, under an empty name, then those of each base."""
-        origins = dict.fromkeys(["", *(clause.origin for clause in self.clauses)])
-        return [(origin, tuple(c for c in self.clauses if c.origin == origin)) for origin in origins]
+        """Return the routine's own clauses, maybe none, under an empty name, then those of each base; no invariants."""
+        clauses = [clause for clause in self.clauses if clause.kind != "invariant"]
+        origins = dict.fromkeys(["", *(clause.origin for clause in clauses)])
+        return [(origin, tuple(c for c in clauses if c.origin == origin)) for origin in origins]
 
     def __bool__(self) -> bool:
         return bool(self.clauses)
@@ -127,7 +130,11 @@ class Routine:
     """The callable under contract, and the facts about it that are decided at decoration.
 
     `exact` is true when a wrapper may have the routine's own signature: a plain function. Calls of anything else (a
-    `partial`, a builtin, what another decorator made) are forwarded as they were made.
+    `partial`, a builtin, what another decorator made) are forwarded as they were made. `siblings` are the names of the
+    other routines of its class, to which a predicate may come back. `role` says when it keeps the invariants of its
+    object: "exit" if both when it is entered and when it is left, "birth" if it makes the object, "make" if that is
+    its result, "setattr" if it assigns. `completes` is where the class stands whose construction ends with it, if a
+    tool generated the constructor.
     """
 
     call: Callable[..., Any]
@@ -141,6 +148,9 @@ class Routine:
     namespace: dict[str, Any]
     file: str
     line: int
+    siblings: frozenset[str] = frozenset()
+    role: str = "exit"
+    completes: Site | None = None
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from culpa._callable import code_of, given
+from culpa._callable import class_of, code_of, given
 from culpa._predicates import is_async
 from culpa._words import EXTRA_NAMES, WORDS
 from culpa.errors import DeclarationError
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 CONSTRUCTORS = frozenset({"__init__", "__new__", "__post_init__", "__init_subclass__"})
 """What inherits no contract, as in Eiffel: a constructor is called for its own class."""
 
+HEAP_TYPE, IMMUTABLE_TYPE = 1 << 9, 1 << 8
+"""The flags of a class that Python code has made, and of one whose attributes cannot be set."""
 LATER = {0x20: "a generator function", 0x80: "an async function", 0x200: "an async generator function"}
 
 
@@ -37,6 +39,27 @@ def refuse_target(clause: Clause, target: Any) -> None:
                 f"{kind} on {short(code.co_qualname)}(), which is {title}: contracts of these are not supported yet; "
                 f"put the contract on a plain function that it calls"
             )
+
+
+def refuse_class(invariant: Clause, target: Any) -> None:
+    """Refuse an invariant on what is no class, or none that can be given one; and a predicate that takes more."""
+    if class_of(target).__module__ == "culpa._attach":
+        raise DeclarationError("invariant on a declaration: write one @invariant(...) a line, above a class")
+    if not issubclass(class_of(target), type):
+        shown = short(code.co_qualname) + "()" if (code := code_of(target)) is not None else _shown(target)
+        raise DeclarationError(f"invariant on {shown}: an invariant is kept by a class; write @require or @ensure here")
+    title = f"invariant on {target.__name__}"
+    if class_of(target).__name__ == "_TypedDictMeta":
+        raise DeclarationError(
+            f"{title}: the instances of a TypedDict are plain dicts, which check nothing; use a dataclass"
+        )
+    if not target.__flags__ & HEAP_TYPE or target.__flags__ & IMMUTABLE_TYPE:
+        raise DeclarationError(f"{title}: a class that is built in cannot be changed; write a subclass of it")
+    others = [name for name in invariant.names if name != "self"]
+    if others:
+        raise DeclarationError(f"{title}: its predicate names {others[0]!r}; it may take self, and nothing else")
+    if is_async(invariant.predicate):
+        raise DeclarationError(f"{title}: its predicate is async; write a plain predicate")
 
 
 def refuse_widening(clauses: Iterable[Clause], routine: Routine) -> None:
@@ -70,7 +93,7 @@ def _shown(value: object) -> str:
 def refuse_names(clauses: Iterable[Clause], routine: Routine) -> None:
     captured: set[str] = set()
     for clause in clauses:
-        if clause.predicate is not None:
+        if clause.predicate is not None and clause.kind != "invariant":
             problem = _wrong_name(clause, routine)
             if problem is None and is_async(clause.predicate):
                 problem = "is async, and the function is not; write a plain predicate"

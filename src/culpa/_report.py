@@ -12,7 +12,7 @@ from culpa._raised import arguments_of, trace_of
 from culpa._redact import is_redacted, secret_names
 from culpa._repr import safe_repr
 from culpa._values import values_of
-from culpa.errors import DefectError, RaisesError, RoutineError
+from culpa.errors import DefectError, OutsideError, RaisesError, RoutineError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     from typing import Any, TypeVar
 
     from culpa._model import Clause, Contract, Routine
-    from culpa.errors import ContractError, Site
+    from culpa.errors import Blame, ContractError, Site
 
     E = TypeVar("E", bound=ContractError)
 
+AWAITABLE = "it gave", "an awaitable, which is always true; only the contract of an `async def` may be async"
 VERBS = {"require": "requires", "require_else": "requires", "ensure": "ensures"}
 
 
@@ -51,14 +52,15 @@ def false(
     if clause.text is not None and type(value) is not bool:
         values = {clause.text: safe_repr(value), **values}
     callee = scene.routine.title
-    headline = f"{callee}() {VERBS[clause.kind]}  {promise(clause)}{_message(clause)}"
+    headline = f"{callee}() {VERBS[clause.kind]}  {promise(clause)}{message(clause)}"
     return violation(error_type, headline, clause, site, values, callee=callee, through=through, lines=lines)
 
 
 def defect(clause: Clause, scene: Scene, reason: tuple[str, str], cause: BaseException | None) -> DefectError:
     """Return the report that a clause cannot be answered; `reason` is a line of it."""
     callee = scene.routine.title
-    headline = f"the contract of {callee}() is wrong:  {promise(clause)}{_message(clause)}"
+    title = clause.origin if clause.kind == "invariant" else f"{callee}()"
+    headline = f"the contract of {title} is wrong:  {promise(clause)}{message(clause)}"
     # A capture is reported after the body, which may have changed what the capture read.
     values = {} if clause.kind == "snapshot" else values_in(scene, clause)
     error = violation(DefectError, headline, clause, clause.site, values, callee=callee, lines=[reason])
@@ -75,7 +77,7 @@ def undeclared(clauses: Sequence[Clause], routine: Routine, cause: BaseException
     site = entry_site(routine, entry)
     lines = [raised(cause, routine)]
     error = violation(RaisesError, headline, clauses[0], site, {}, callee=routine.title, lines=lines)
-    return _after(error, cause, entry)
+    return after(error, cause, entry)
 
 
 def routine_failed(routine: Routine, cause: ContractError) -> RoutineError:
@@ -88,7 +90,7 @@ def routine_failed(routine: Routine, cause: ContractError) -> RoutineError:
     error = violation(
         RoutineError, headline, root.clause, site, root.values, callee=routine.title, lines=first, root=root
     )
-    return _after(error, cause, entry)
+    return after(error, cause, entry)
 
 
 def violation(
@@ -102,33 +104,53 @@ def violation(
     through: str | None = None,
     lines: Sequence[tuple[str, str]] = (),
     root: ContractError | None = None,
+    **fields: Any,
 ) -> E:
-    """Return the finished report; a fresh one, which has no other root, is told to the observers."""
-    width = max(map(len, values), default=0)
-    text = [headline, *(f"    {name:<{width}}  is {value}" for name, value in values.items())]
-    place = "the runtime" if site.line is None else str(site)
-    if clause is not None and site == clause.site:
-        place = f"{site.file}:{site.line}"
-    rows = [*lines, (f"blame the {error_type.blame.value}", place + (f", through {through}" if through else ""))]
-    if clause is not None and clause.site != site:
-        rows.append(("promised at", f"{clause.site.file}:{clause.site.line}"))
-    thread = _thread()
-    if thread != "MainThread":
-        rows.append(("in thread", thread))
-    text += [f"  {label:<20}{content}" for label, content in rows]
+    """Return the finished report; a fresh one, which has no other root, is told to the observers.
+
+    `fields` are what its type has besides, or has otherwise: the `blame` of one phase.
+    """
+    text = _text(error_type, headline, clause, site, values, lines, through, fields.get("blame", error_type.blame))
     error = error_type(
-        "\n".join(text),
+        text,
         root=root,
         site=site,
         clause=clause,
         values=dict(values),
         path=None,
-        thread=thread,
+        thread=_thread(),
         _callee=callee,
+        **fields,
     )
     if root is None:
         announce(error)
     return error
+
+
+def _text(
+    error_type: type[ContractError],
+    headline: str,
+    clause: Clause | None,
+    site: Site,
+    values: Mapping[str, str],
+    lines: Sequence[tuple[str, str]],
+    through: str | None,
+    blame: Blame,
+) -> str:
+    width = max(map(len, values), default=0)
+    place = "the runtime" if site.line is None else str(site)
+    if clause is not None and site == clause.site:
+        place = f"{site.file}:{site.line}"
+    if error_type is OutsideError:
+        place = f"code that is not known; found at {place}"
+    rows = [*lines, (f"blame the {blame.value}", place + (f", through {through}" if through else ""))]
+    if clause is not None and clause.site != site:
+        rows.append(("promised at", f"{clause.site.file}:{clause.site.line}"))
+    thread = _thread()
+    if thread != "MainThread":
+        rows.append(("in thread", thread))
+    text = [headline, *(f"    {name:<{width}}  is {value}" for name, value in values.items())]
+    return "\n".join([*text, *(f"  {label:<20}{content}" for label, content in rows)])
 
 
 def promise(clause: Clause) -> str:
@@ -142,7 +164,7 @@ def promise(clause: Clause) -> str:
     return names if clause.predicate is None else f"{names} when {text}"
 
 
-def _after(error: E, cause: BaseException, entry: TracebackType | None) -> E:
+def after(error: E, cause: BaseException, entry: TracebackType | None) -> E:
     """Return `error` as raised from `cause`, with the routine's guilty line as the last entry of its traceback."""
     error.__cause__ = cause
     if entry is not None:
@@ -179,7 +201,8 @@ def _values_in(scene: Scene, clause: Clause) -> dict[str, str]:
     lookup = {**_environment(clause.predicate), "result": local.get(".result"), "old": Captured(old)}
     lookup.update((name, value) for name, value in local.items() if not name.startswith("."))
     if clause.arguments:  # an override calls its parameters otherwise than the base's predicate
-        lookup.update((name, lookup[own]) for name, own in zip(clause.names, clause.arguments, strict=True))
+        pairs = zip(clause.names, clause.arguments, strict=True)
+        lookup.update((name, lookup[own] if own in lookup else local[own]) for name, own in pairs)
     names = [name for name in clause.names if name != "old" or name in scene.routine.names]
     shown = names if clause.text is None else [clause.text]
     if "old" in clause.names and "old." not in str(clause.text):
@@ -188,7 +211,7 @@ def _values_in(scene: Scene, clause: Clause) -> dict[str, str]:
     return values_of(", ".join(shown), names, lookup, secret_names(scene.routine.annotations), captures)
 
 
-def _message(clause: Clause) -> str:
+def message(clause: Clause) -> str:
     """Return the author's message in brackets, unless it already stands for the promise."""
     return "" if clause.message is None or clause.text is None else f"      ({clause.message})"
 

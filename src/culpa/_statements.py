@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     Node = TypeVar("Node", bound=ast.AST)
 
-VALUE, BODY = ".value", ".body"
+VALUE, FALSE, BODY = ".value", ".false", ".body"
 POSITION = ("lineno", "col_offset", "end_lineno", "end_col_offset")
 RESULT = ".result"
 """The local that keeps the result for the postconditions. No user can name a local with a dot."""
@@ -103,7 +103,7 @@ def unless(predicate: Predicate) -> list[ast.stmt]:
     if not predicate.is_judged:
         broken = ast.Raise(call(failure, "broken"))
         return [at(ast.If(ast.UnaryOp(ast.Not(), predicate.value), [broken], []), predicate.value)]
-    untrue = ast.BoolOp(ast.Or(), [ast.UnaryOp(ast.Not(), local(VALUE)), call(failure, "awaits", local(VALUE))])
+    untrue = ast.BoolOp(ast.Or(), [_is_false(predicate), call(failure, "awaits", local(VALUE))])
     broken = ast.Raise(call(failure, "broken", local(VALUE)))
     return evaluated(predicate, [ast.If(is_not_true(), [ast.If(untrue, [broken], [])], [])])
 
@@ -114,13 +114,14 @@ def when(predicate: Predicate, then: list[ast.stmt], otherwise: list[ast.stmt]) 
         return [at(ast.If(predicate.value, then, otherwise), predicate.value)]
     awaits = ast.BoolOp(ast.And(), [is_not_true(), call(predicate.failure, "awaits", local(VALUE))])
     broken = ast.Raise(call(predicate.failure, "broken", local(VALUE)))
-    return evaluated(predicate, [ast.If(awaits, [broken], []), ast.If(local(VALUE), then, otherwise)])
+    return evaluated(predicate, [ast.If(awaits, [broken], []), ast.If(_is_false(predicate), otherwise, then)])
 
 
 def evaluated(predicate: Predicate, then: list[ast.stmt]) -> list[ast.stmt]:
     """Evaluate into `.value`, then go on; a predicate that is no leaf only if none is being evaluated already.
 
-    The thread's mark stands inline: the same in two calls of the library costs twice as much.
+    The thread's mark stands inline: the same in two calls of the library costs twice as much. To ask for the truth of
+    what the predicate gave may call somebody's code as well.
     """
     evaluate = assign(local(VALUE), predicate.value)
     if not predicate.is_marked:
@@ -130,11 +131,16 @@ def evaluated(predicate: Predicate, then: list[ast.stmt]) -> list[ast.stmt]:
     mark = ast.Assign([ast.Subscript(marks, thread, ast.Store())], ast.Constant(None))
     # Not `del`: with greenlets, which share a thread, another may have taken the mark away.
     unmark = ast.Expr(call(marks, "pop", thread, ast.Constant(None)))
-    guarded = ast.Try([evaluate], [], [], [unmark])
+    decide = ast.BoolOp(ast.And(), [is_not_true(), ast.UnaryOp(ast.Not(), local(VALUE))])
+    guarded = ast.Try([evaluate, assign(local(FALSE), decide)], [], [], [unmark])
     unmarked = ast.Compare(thread, [ast.NotIn()], [marks])
     is_idle = ast.BoolOp(ast.Or(), [unmarked, call(predicate.boundary, "is_idle")])
     read = assign(thread, call(predicate.boundary, "thread"))
     return [at(statement, predicate.value) for statement in (read, ast.If(is_idle, [mark, guarded, *then], []))]
+
+
+def _is_false(predicate: Predicate) -> ast.expr:
+    return local(FALSE) if predicate.is_marked else ast.UnaryOp(ast.Not(), local(VALUE))
 
 
 def is_not_true() -> ast.Compare:

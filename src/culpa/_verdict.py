@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from culpa._blame import caller, home
-from culpa._boundary import boundary_of, is_awaitable
+from culpa._failure import is_awaitable
+from culpa._link import boundary_of
 from culpa._old import NoCapture
 from culpa._raised import trace_of
 from culpa._report import (
+    AWAITABLE,
     Scene,
     defect,
     false,
@@ -17,6 +19,7 @@ from culpa._report import (
     values_in,
     violation,
 )
+from culpa._unkept import unkept
 from culpa.errors import (
     CallerError,
     DeclarationError,
@@ -31,11 +34,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import FrameType
 
-    from culpa._boundary import Boundary, Failure
+    from culpa._boundary import Boundary
+    from culpa._failure import Failure
+    from culpa._guards import Guard
     from culpa._model import Clause
     from culpa.errors import ContractError
 
-AWAITABLE = "it gave", "an awaitable, which is always true; only the contract of an `async def` may be async"
+__all__ = ["broken", "refused", "strengthened", "unbound", "unkept", "verdict"]  # what a judge has
 
 
 def broken(clause: Clause, boundary: Boundary, frame: FrameType, value: object) -> ContractError:
@@ -56,9 +61,10 @@ def _precondition(
 ) -> PreconditionError:
     scene = Scene(boundary.contract, boundary.routine, frame)
     activations = _activations(frame, boundary)
-    site, through = caller(activations[-1].f_back, boundary.routine)
+    passed: list[FrameType] = []
+    site, through = caller(activations[-1].f_back, boundary.routine, passed)
     error = false(PreconditionError, clause, scene, site, through, value, lines)
-    error._activations = activations
+    error._activations = (*activations, *passed)
     return error
 
 
@@ -87,7 +93,9 @@ def strengthened(clause: Clause, boundary: Boundary, frame: FrameType) -> Contra
     return error
 
 
-def verdict(boundary: Boundary, failure: Failure | None, error: BaseException, frame: FrameType) -> BaseException:
+def verdict(
+    boundary: Boundary, failure: Failure | Guard | None, error: BaseException, frame: FrameType
+) -> BaseException:
     """Return what to raise in place of `error`, which came from a check, `failure`, or else from the body."""
     if failure is None:
         trace = trace_of(error)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 from types import FunctionType
 
-from culpa._boundary import boundary_of
 from culpa._callable import class_of, inner_of
 from culpa._frozen import replace
+from culpa._link import boundary_of
 from culpa._load import adopt
 from culpa._proxy import Proxy, proxied
 

@@ -47,10 +47,11 @@ class Site:
 class ContractError(Exception):
     """A contract was violated. The base of every violation; it is no `AssertionError`, on purpose."""
 
-    # The activations whose caller is at fault, until the error has left them (T1); never pickled, for it is no
-    # part of `__dict__`.
-    __slots__ = ("_activations",)
+    # The activations whose caller is at fault, until the error has left them (T1), and what tells the object whose
+    # invariant is broken; never pickled, for they are no part of `__dict__`.
+    __slots__ = ("_about", "_activations")
     _activations: tuple[FrameType, ...]
+    _about: object
 
     blame: Blame = Blame.UNKNOWN
     site: Site
@@ -62,6 +63,7 @@ class ContractError(Exception):
     def __init__(self, text: str = "", /, root: ContractError | None = None, **fields: Any) -> None:
         super().__init__(text)
         self._activations = ()
+        self._about = None
         self.__dict__.update(fields, _root=root)
 
     @property
@@ -121,7 +123,12 @@ class PostconditionError(CalleeError):
 
 
 class InvariantError(CalleeError):
-    """The callee left its object broken. `phase` is "exit", "exception", "setattr" or "reentry"."""
+    """The callee left its object broken.
+
+    `phase` says when: "exit", "exception", "reentry" (it called out meanwhile), or "setattr": then `blame` is
+    `OUTSIDE`, for an assignment from outside broke the object, and was undone. `concurrent` says whether another
+    thread was seen inside a method of the same object.
+    """
 
     phase: str = "exit"
     concurrent: bool = False
@@ -148,9 +155,17 @@ class RoutineError(CalleeError):
 
 
 class OutsideError(ContractError):
-    """An invariant was broken before the call: somebody else changed the object."""
+    """An invariant was broken before the call: somebody else changed the object. `site` is the call, a witness.
+
+    `concurrent` says whether another thread was seen inside a method of the same object.
+    """
 
     blame = Blame.OUTSIDE
+    concurrent: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the whole report as plain data, `concurrent` included."""
+        return {**super().to_dict(), "concurrent": self.concurrent}
 
 
 class DefectError(ContractError):

@@ -12,19 +12,32 @@ if TYPE_CHECKING:
 
 
 def contract_of(obj: object, /) -> Contract:
-    """Return the contract of a function or method; an empty one, which is false, for code without one.
+    """Return the contract of a function, method or class; an empty one, which is false, for code without one.
+
+    That of a class are its invariants, its own before those that it inherits, whose `origin` is their class.
 
     >>> contract_of(len).clauses
     ()
     """
     from culpa._wrap import boundary_beneath
 
+    if issubclass(type(obj), type):
+        return _contract_of_class(obj)  # type: ignore[arg-type]  # not `isinstance`: some lie
     boundary = boundary_beneath(obj)
     if boundary is None:
         return Contract(str(getattr(obj, "__qualname__", type(obj).__name__)))
     layers = boundary.layers()
-    clauses = tuple(clause for layer in layers for clause in layer.contract.clauses)
+    clauses = tuple(c for layer in layers for c in layer.contract.clauses if c.kind != "invariant")
     return Contract(boundary.contract.function, clauses, boundary.contract.placement)
+
+
+def _contract_of_class(cls: type) -> Contract:
+    from culpa._frozen import replace
+    from culpa._invariants import invariants_of, own_invariants_of
+
+    own = {id(clause) for clause in own_invariants_of(cls)}
+    clauses = invariants_of(cls)
+    return Contract(cls.__qualname__, tuple(replace(c, origin="") if id(c) in own else c for c in clauses))
 
 
 def source_of(f: object, /) -> str:

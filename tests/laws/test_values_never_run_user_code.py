@@ -6,7 +6,7 @@ from collections import Counter
 from types import SimpleNamespace
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from culpa._repr import safe_repr
@@ -95,6 +95,7 @@ expressions = st.recursive(
 )
 
 
+@settings(deadline=None)  # a machine may be busy
 @given(
     texts=st.lists(expressions, min_size=10, max_size=20),
     made_of=st.fixed_dictionaries({"a": users, "b": pairs, "c": mappings, "old": recipes}),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from culpa import check, ensure, raises, require, snapshot
+from culpa import check, ensure, invariant, raises, require, snapshot
 
 
 def is_small(x: int) -> bool:
@@ -21,6 +21,9 @@ raises(ValueError, when=True)  # E[mypy]: arg-type  # E[pyright]: reportArgument
 snapshot(is_small)  # E[mypy]: call-arg  # E[pyright]: reportCallIssue
 snapshot(x=3)  # E[mypy]: arg-type  # E[pyright]: reportArgumentType
 check()  # E[mypy]: call-arg  # E[pyright]: reportCallIssue
+invariant(is_small, 3)  # E[mypy]: arg-type  # E[pyright]: reportArgumentType
+invariant(lambda self: True, on_setattr="yes")  # E[mypy]: arg-type  # E[pyright]: reportArgumentType
+invariant(lambda self: True)(len)  # E[mypy]: type-var  # E[pyright]: reportArgumentType
 
 require(is_small)(3)  # E[mypy]: type-var  # E[pyright]: reportArgumentType
 

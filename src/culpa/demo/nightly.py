@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from culpa import ensure, require
 from culpa.demo.fees import charge, split
 from culpa.demo.ledger import deposit, transfer, withdraw
+from culpa.demo.reserve import INTEREST, RoundReserve
 
 if TYPE_CHECKING:
     from culpa.demo.ledger import Book
@@ -55,3 +56,12 @@ def collect_fees(book: Book) -> None:
         turnovers[row.day[:7], row.account] += row.amount
     for (_month, account), turnover in turnovers.items():
         withdraw(book, account, charge(account, turnover))
+
+
+def lay_interest_aside(book: Book) -> Decimal:
+    """Lay the interest of a year aside for every account that has some."""
+    reserve = RoundReserve()
+    for account, balance in book.balances.items():
+        if balance > 0:
+            reserve.add(account, balance * INTEREST)
+    return reserve.total

@@ -1,4 +1,4 @@
-"""Tells the tour: runs four nightly jobs on a real ledger, each of which blames somebody else."""
+"""Tells the tour: runs five nightly jobs on a real ledger, each of which blames somebody else."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Scene(NamedTuple):
 INTRO = """\
 A small bank keeps a ledger. It is read row by row, and every function that touches
 money has a contract: what its caller owes it, and what it owes its caller. All {rows} rows
-pass through these checks without a word. Then four nightly jobs run, and each one trips
+pass through these checks without a word. Then five nightly jobs run, and each one trips
 over a bug. Watch whom the report blames: nobody has to guess.
 """
 
@@ -62,6 +62,11 @@ SCENES = (
         "A postcondition looks up a limit that not every account has. The code was right.",
         nightly.collect_fees,
     ),
+    Scene(
+        "A subclass is to blame",
+        "A reserve promises that its parts make up its total. A subclass rounds only the parts.",
+        nightly.lay_interest_aside,
+    ),
 )
 
 CLOSING = """\
@@ -71,7 +76,7 @@ Read on
   culpa show culpa.demo.ledger:transfer
       the code that really runs: your function, with its checks
   {folder}
-      the program itself: ledger.py, fees.py, nightly.py (look for "<- blame")
+      the program itself: ledger.py, fees.py, reserve.py, nightly.py (look for "<- blame")
 """
 
 
