@@ -184,3 +184,7 @@ def test_the_jobs_do_their_work_on_rows_that_miss_their_bugs() -> None:
 
     assert due == {"Book Barn": Decimal("199.10")}
     assert book.balances == {"dora": Decimal("298.10")}
+
+
+def test_accounts_without_money_get_no_interest() -> None:
+    assert nightly.lay_interest_aside(ledger.Book()) == 0

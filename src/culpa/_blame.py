@@ -22,25 +22,25 @@ PROCESS = "multiprocessing.process.BaseProcess._bootstrap"
 """What starts the target of a process; beneath it lie frames of the parent, or of a generated command."""
 
 
-def caller(frame: FrameType | None, routine: Routine, passed: list[FrameType] | None = None) -> tuple[Site, str | None]:
-    """Return the call expression that made the call, and what it went through: the nearest code of somebody.
+def caller(frame: FrameType | None, routine: Routine) -> tuple[Site, str | None, list[FrameType]]:
+    """Return the call expression that made the call, what it went through, and the checks among that.
 
-    C code has no frame; frames of the standard library and of generated code are passed over. None left, as in the
-    target of a thread or a process, an `atexit` function or `__del__`: the runtime made the call. To `passed` come the
-    checks around what is passed over, as around a generated constructor: their caller made the call, too.
+    The caller is the nearest code of somebody. C code has no frame; frames of the standard library and of generated
+    code are passed over, and with a generated constructor the checks around it: their caller made the call, too. None
+    left, as in the target of a thread or a process, an `atexit` function or `__del__`: the runtime made the call.
     """
     first = last = None
+    passed: list[FrameType] = []
     while frame is not None and (is_ours(frame.f_code) or _is_nobodys(frame)):
         if is_check(frame):
-            if passed is not None:
-                passed.append(frame)
+            passed.append(frame)
         elif not is_ours(frame.f_code):
             last = _title(frame)
             first = first or last
         frame = None if last == PROCESS else frame.f_back
     if frame is None or (routine.name == "__del__" and "__del__" not in frame.f_code.co_names):
-        return Site(RUNTIME, None), first
-    return site_of(frame.f_code, frame.f_lasti), last
+        return Site(RUNTIME, None), first, passed
+    return site_of(frame.f_code, frame.f_lasti), last, passed
 
 
 def site_of(code: CodeType, offset: int) -> Site:

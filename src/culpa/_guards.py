@@ -37,10 +37,6 @@ class Guards:
         self.phase = phase
         self.made: dict[int, ContractError] = {}  # what `are_broken_by` found, by the frame that will ask for it
 
-    def guard(self, clause: Clause, phase: str) -> Guard:
-        """Return the check of one invariant, "entry" or on the way out."""
-        return Guard(self, clause, phase)
-
     def count(self) -> bool:
         """Return whether the exception that is being handled goes on; it came from the check of an invariant.
 
@@ -67,15 +63,11 @@ class Guards:
         kind = type(error)
         if self.phase != "exit" or issubclass(kind, NOBODYS) or is_evaluating(frame.f_back):
             return False
-        if not self.are_kept_in(frame):
-            return False
         obj = self.object_in(frame)
         is_told = issubclass(kind, ContractError) and is_about(error.root, obj)  # type: ignore[attr-defined]
         broken = None if is_told else next((clause for clause in self.clauses if not holds(clause, obj)), None)
-        if broken is None:
-            return False
-        inside = self.running(frame)
-        if inside is not None and not inside[1]:
+        inside = None if broken is None else self.running(frame)
+        if broken is None or not self.are_kept_in(frame) or (inside is not None and not inside[1]):
             return False
         violation = self.boundary.judge.unkept(broken, self, frame, "exception", error)
         if issubclass(kind, Exception):

@@ -82,8 +82,7 @@ class _Methods:
             for _ in range(LONGEST):
                 found = code_of(function)
                 boundary = None if found is None else boundary_of(found)
-                if found is not None:
-                    yield found
+                yield from () if found is None else (found,)
                 function = inner_of(function, "__wrapped__") if boundary is None else boundary.routine.call
                 if function is None:
                     break
@@ -93,9 +92,8 @@ class _Methods:
         local: dict[str, Any] = frame.f_locals
         if code.co_argcount:
             return local.get(code.co_varnames[0])
-        if code.co_flags & CO_VARARGS:
-            return next(iter(local.get(code.co_varnames[code.co_kwonlyargcount], ())), None)
-        return None
+        star = code.co_varnames[code.co_kwonlyargcount] if code.co_flags & CO_VARARGS else ""
+        return next(iter(local.get(star, ())), None)
 
 
 def _is_of_class(value: Any) -> bool:

@@ -49,7 +49,7 @@ def unkept(
 def _found(clause: Clause, guards: Guards, frame: FrameType) -> OutsideError:
     """Return the report that an object was broken before a call, whose line is a witness (R10)."""
     routine = guards.boundary.routine
-    site, through = caller(frame.f_back, routine)
+    site, through, _ = caller(frame.f_back, routine)
     lines = [
         ("false before", f"{routine.title}()"),
         ("changed", "since its last checked call, by code outside its methods"),
@@ -69,7 +69,7 @@ def _broken(
         what = f"{_short(inside)}(), which called out and was called back by {routine.title}()"
         return _report(InvariantError, clause, guards, frame, site, [("false inside", what)], phase=phase)
     if phase == "setattr":
-        site, through = caller(frame.f_back, routine)
+        site, through, _ = caller(frame.f_back, routine)
         lines = [("false after", f"{_assignment(routine, frame)}, which is undone")]
         return _report(
             InvariantError, clause, guards, frame, site, lines, through=through, phase=phase, blame=Blame.OUTSIDE

@@ -61,8 +61,7 @@ def _precondition(
 ) -> PreconditionError:
     scene = Scene(boundary.contract, boundary.routine, frame)
     activations = _activations(frame, boundary)
-    passed: list[FrameType] = []
-    site, through = caller(activations[-1].f_back, boundary.routine, passed)
+    site, through, passed = caller(activations[-1].f_back, boundary.routine)
     error = false(PreconditionError, clause, scene, site, through, value, lines)
     error._activations = (*activations, *passed)
     return error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-from culpa import ensure, raises, require, require_else, snapshot
+from culpa import ensure, invariant, raises, require, require_else, snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -106,3 +106,17 @@ a_closure = closing(10)
 
 a_partial = require(lambda high: high > 0)(functools.partial(several_clauses, 1))
 a_cached_function = require(lambda n: n > 0)(functools.cache(a_precondition))
+
+
+@invariant(lambda self: self.low <= self.high)
+@invariant(lambda self: self.is_fine(), on_setattr=True)
+class Range:
+    def __init__(self) -> None:
+        self.low = self.high = 0
+
+    @require(lambda n: n > 0)
+    def widen(self, n: int) -> None:
+        self.high += n
+
+    def is_fine(self) -> bool:
+        return True

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from culpa import check, ensure, raises, require, require_else, snapshot
+from culpa import check, ensure, invariant, raises, require, require_else, snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @require(lambda xs: len(xs) > 0, "an empty sample has no mean")
@@ -146,3 +150,71 @@ def a_check() -> None:
 def values_that_are_long() -> None:
     mean_of: Any = require(lambda rows, width: all(len(row) == width for row in rows), "a table")(lambda rows, width: 0)
     mean_of([[number] * 40 for number in range(40)], 39)
+
+
+@invariant(lambda self: self.low <= self.high, "in order")
+class Range:
+    def __init__(self, low: int, high: int) -> None:
+        self.low = low
+        self.high = high
+
+    def __repr__(self) -> str:
+        return f"{self.low}-{self.high}"
+
+    def move(self, low: int) -> None:
+        self.low = low
+
+    def lose(self) -> None:
+        self.low = self.high + 1
+        raise KeyError("lost")
+
+    def show(self) -> str:
+        return repr(self)
+
+    def visit(self, visitor: Callable[[Range], object]) -> None:
+        self.low = self.high + 1
+        apart(visitor, self)
+
+
+@require(lambda visitor: callable(visitor))
+def apart(visitor: Callable[[Range], object], whole: Range) -> object:
+    return visitor(whole)
+
+
+@invariant(lambda self: self.low <= self.high, on_setattr=True)
+@dataclass
+class Guarded:
+    low: int
+    high: int
+
+
+def an_invariant_that_a_constructor_breaks() -> None:
+    Range(2, 1)
+
+
+def an_invariant_that_a_method_breaks() -> None:
+    Range(0, 1).move(2)
+
+
+def an_invariant_that_is_broken_by_an_exception() -> None:
+    Range(0, 1).lose()
+
+
+def an_invariant_that_somebody_broke() -> None:
+    broken = Range(0, 1)
+    broken.low = 2
+    broken.show()
+
+
+def an_invariant_that_is_broken_while_a_method_calls_out() -> None:
+    Range(0, 1).visit(Range.show)
+
+
+def an_invariant_that_an_assignment_breaks() -> None:
+    Guarded(0, 1).low = 2
+
+
+def an_invariant_that_cannot_be_answered() -> None:
+    broken = Range(0, 1)
+    broken.low = "one"  # type: ignore[assignment]
+    broken.show()

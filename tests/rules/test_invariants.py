@@ -2184,7 +2184,7 @@ class Door:
 
 
 class NamedDoor(Door):
-    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
         self.closed = True
 
 
@@ -2199,5 +2199,5 @@ def test_R8_what_leaves_a_with_block_of_the_object_is_not_masked_by_its_cleanup(
 
     assert broken_at(enter) == AT["spoil-within"]
     assert door.closed
-    with pytest.raises(OutsideError), cls() as other:  # noqa: PT012 - the block is left without an exception
+    with pytest.raises(OutsideError), cls() as other:
         other.n = -1
