@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import sys
-from _thread import get_ident
+from _thread import RLock, get_ident
 
 from culpa._callable import class_of, code_of, inner_of
 from culpa._descriptors import functions_of
@@ -19,7 +20,11 @@ if TYPE_CHECKING:
 CO_VARARGS = 0x4
 HOOKS = ("__setattr__", "__delattr__")
 """Where they only check assignments from outside, they are no methods that somebody wrote."""
+COLLECTS_ANYWHERE = sys.version_info < (3, 12)  # since then only between two instructions
+LONGEST_WAIT = 0.1  # seconds: after a fork, the thread that looks may be gone
 LONGEST = 100  # more wrappers are a cycle of `__wrapped__`: somebody's bug, not a reason to hang
+
+_looking = RLock()
 
 
 def running(obj: Any, frame: FrameType | None) -> tuple[FrameType, bool] | None:
@@ -39,8 +44,26 @@ def running(obj: Any, frame: FrameType | None) -> tuple[FrameType, bool] | None:
 
 
 def is_in_another_thread(obj: Any) -> bool:
-    """Return whether another thread is inside a method of the object, as far as can be seen."""
-    methods = _Methods(obj)
+    """Return whether another thread is inside a method of the object, as far as can be seen.
+
+    On 3.11 a collection that starts while `f_back` makes a frame object may let the other thread go on, and the frame
+    is gone: so there is none meanwhile. Then one thread looks at a time, and none waits for long.
+    """
+    if not COLLECTS_ANYWHERE:
+        return _is_elsewhere(_Methods(obj))
+    if not _looking.acquire(timeout=LONGEST_WAIT):
+        return False
+    is_collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return _is_elsewhere(_Methods(obj))
+    finally:
+        if is_collecting:
+            gc.enable()
+        _looking.release()
+
+
+def _is_elsewhere(methods: _Methods) -> bool:
     # No local may hold this thread's frame, which is this one: a frame that holds itself dies with the next collection.
     for top in [top for thread, top in sys._current_frames().items() if thread != get_ident()]:
         frame: FrameType | None = top
@@ -62,17 +85,18 @@ class _Methods:
         self.obj = obj
         self.cls = class_of(obj)
         self.owners = {base.__qualname__ for base in self.cls.__mro__}
-        self.codes = set(map(id, self._codes()))
+        self.codes: set[int] | None = None  # 80 us: the nearest frame is a method by its name in most cases
 
     def has(self, frame: FrameType) -> bool:
         code = frame.f_code
         boundary = boundary_of(code)
         if boundary is not None and boundary.routine.code is None and code.co_name in HOOKS:
             return False
-        is_method = id(code) in self.codes or (
-            code.co_qualname.rpartition(".")[0] in self.owners and not _is_of_class(find(self.cls, code.co_name))
-        )
-        return is_method and self._first_argument(frame) is self.obj
+        if code.co_qualname.rpartition(".")[0] in self.owners and not _is_of_class(find(self.cls, code.co_name)):
+            return self._first_argument(frame) is self.obj
+        if self.codes is None:
+            self.codes = set(map(id, self._codes()))
+        return id(code) in self.codes and self._first_argument(frame) is self.obj
 
     def _codes(self) -> Iterator[CodeType]:
         """Give the codes of what the classes have, wrappers and checks looked through."""
