@@ -161,10 +161,13 @@ class Oracle:
         if routine.is_passed:
             below = self.orders[cls][self.orders[cls].index(home) + 1 :]
             found = next(name for name in below if name in self.routines)
-            # A class between that has no routine of its own may have joined the next one with contracts.
-            view = next(name for name in below if self.home(name) == found)
+            # A class between that has no routine of its own may have joined the next one with somebody else's contract.
+            view = next(name for name in below if name == found or self.joins(name, found))
             inner = self.call(cls, view, x, (routine.line + 1, f"{home}.m"))
         return ("returns", eval(routine.body.format(inner[1]))) if inner[0] == "returns" else inner
+
+    def joins(self, cls: str, found: str) -> bool:
+        return self.home(cls) == found and any(home != found for _, home in self.promising(cls))
 
     def false_at(self, view: str, x: int) -> list[int]:
         """The lines of the preconditions that are false: one of them is named, where no alternative holds."""
