@@ -20,7 +20,6 @@ import pytest
 from culpa import (
     Blame,
     CallerError,
-    DeclarationError,
     DefectError,
     PostconditionError,
     PreconditionError,
@@ -857,13 +856,15 @@ def test_a_contract_above_a_context_manager_is_checked_when_it_is_made() -> None
     violation(lambda: opened(0))
 
 
-def test_a_context_manager_above_a_contract_on_a_generator_is_not_supported_yet() -> None:
-    with pytest.raises(DeclarationError, match=r"opened\(\), which is a generator function.*not supported yet"):
+def test_a_context_manager_above_a_contract_on_a_generator() -> None:
+    @contextlib.contextmanager
+    @positive
+    def opened(x: int) -> Any:
+        yield x
 
-        @contextlib.contextmanager
-        @positive
-        def opened(x: int) -> Any:
-            yield x
+    with opened(1) as one:
+        assert one == 1
+    violation(lambda: opened(0))
 
 
 def test_a_context_manager_as_a_decorator_beneath() -> None:

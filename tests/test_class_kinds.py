@@ -1350,12 +1350,17 @@ def test_what_is_no_class_or_cannot_be_changed_is_refused_with_what_to_do(refuse
         "    @property\n    def m(self): yield 1",
     ],
 )
-def test_a_public_routine_that_waits_or_yields_is_refused_for_now(source: str) -> None:
+def test_a_public_routine_may_wait_and_yield(source: str) -> None:
     namespace: dict[str, Any] = {}
     exec(f"class Waiting:\n    n = 1\n{source}", namespace)
 
-    with pytest.raises(DeclarationError, match="not supported yet"):
-        positive(namespace["Waiting"])
+    waiting = positive(namespace["Waiting"])()
+
+    waiting.n = -1
+    with pytest.raises(OutsideError):
+        waiting.m() if callable(getattr(type(waiting), "m", None)) else list(waiting) if "__iter__" in source else (
+            waiting.__aenter__() if "__aenter__" in source else waiting.m
+        )
 
 
 def test_private_and_static_routines_may_wait_and_yield() -> None:

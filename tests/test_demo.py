@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import culpa
-from culpa.demo import ledger, nightly, tour
+from culpa.demo import ledger, nightly, rates, tour
 
 FOLDER = Path(tour.__file__).parent
 BOOK = tour.read()
@@ -72,6 +72,8 @@ def marked(number: int) -> tuple[str, int]:
         (3, culpa.RoutineError, culpa.PreconditionError),
         (4, culpa.DefectError, culpa.DefectError),
         (5, culpa.InvariantError, culpa.InvariantError),
+        (6, culpa.CallbackError, culpa.CallbackError),
+        (7, culpa.CallbackMisuseError, culpa.CallbackMisuseError),
     ],
 )
 def test_each_scene_blames_the_marked_line(
@@ -188,3 +190,7 @@ def test_the_jobs_do_their_work_on_rows_that_miss_their_bugs() -> None:
 
 def test_accounts_without_money_get_no_interest() -> None:
     assert nightly.lay_interest_aside(ledger.Book()) == 0
+
+
+def test_a_book_without_rows_has_no_fees() -> None:
+    assert rates.take_seasonal_fees(ledger.Book()) == rates.refund_fees(ledger.Book()) == 0

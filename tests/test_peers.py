@@ -241,22 +241,6 @@ def test_no_flag_of_the_process_is_flipped_while_a_predicate_runs() -> None:
 # "an invariant broken on the way out by an exception is missed": see the rules of invariants, R9, once there are any
 
 
-def test_what_is_not_supported_yet_is_refused_and_never_ignored() -> None:
-    import culpa
-
-    for name, arguments in {
-        "invariant": (lambda self: True,),
-        "yields": (lambda item: True,),
-        "sends": (lambda sent: True,),
-        "callback": ("f",),
-    }.items():
-        declare: Any = getattr(culpa, name)
-        try:
-            declare(*arguments)
-        except culpa.DeclarationError as error:
-            assert "not supported yet" in str(error)  # noqa: PT017 - refused, or else supported
-
-
 # "a predicate that raises escapes as a raw `ZeroDivisionError`"
 
 

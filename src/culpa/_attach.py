@@ -9,9 +9,9 @@ from culpa._classes import inherit
 from culpa._descriptors import functions_of, with_functions
 from culpa._frozen import replace
 from culpa._hook import chain, watch
-from culpa._invariants import guard, refuse_flows
+from culpa._invariants import guard
 from culpa._model import Contract
-from culpa._refuse import no_target, refuse_class, refuse_names, refuse_target, refuse_widening, titled
+from culpa._refuse import no_target, refuse_class, refuse_flow, refuse_names, refuse_target, refuse_widening, titled
 from culpa._routine import describe
 from culpa._wrap import boundary_in, checked_function, with_contract
 from culpa.errors import DeclarationError
@@ -68,9 +68,11 @@ def attach(clauses: tuple[Clause, ...], target: Any, frame: FrameType) -> Any:
     if boundary is None or function is None:
         routine, defaults, keyword_defaults = describe(target, frame)
         refuse_widening(clauses, routine)
+        refuse_flow(clauses, routine)
         refuse_names(clauses, routine)
         return with_contract(Contract(routine.qualname, clauses), routine, target, defaults, keyword_defaults)
     contract = Contract(boundary.routine.qualname, (*clauses, *boundary.contract.clauses))
+    refuse_flow(clauses, boundary.routine)
     refuse_names(contract.clauses, boundary.routine)
     defaults, keyword_defaults = function.__defaults__ or (), function.__kwdefaults__ or {}
     return with_contract(contract, boundary.routine, target, defaults, keyword_defaults, boundary.bind)
@@ -80,7 +82,6 @@ def keep(invariant: Clause, target: Any, frame: FrameType) -> Any:
     """Return the class `target`, decorated in `frame`, with one more invariant, checked before those that it has."""
     refuse_class(invariant, target)
     cls: type = target
-    refuse_flows(cls)
     clause = replace(invariant, origin=cls.__name__)
     chain(cls, inherit).add(clause)
     guard(cls, frame)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from culpa._frozen import frozen
 from culpa._link import boundary_of, is_ours
 from culpa._position import definition, position
 from culpa.errors import Site
@@ -22,7 +23,17 @@ PROCESS = "multiprocessing.process.BaseProcess._bootstrap"
 """What starts the target of a process; beneath it lie frames of the parent, or of a generated command."""
 
 
-def caller(frame: FrameType | None, routine: Routine) -> tuple[Site, str | None, list[FrameType]]:
+@frozen
+class Place:
+    """A call whose line is not looked up yet; `code` is None where the runtime made it, `passed` the checks between."""
+
+    code: CodeType | None
+    offset: int
+    through: str | None
+    passed: tuple[FrameType, ...] = ()
+
+
+def calling(frame: FrameType | None, routine: Routine) -> Place:
     """Return the call expression that made the call, what it went through, and the checks among that.
 
     The caller is the nearest code of somebody. C code has no frame; frames of the standard library and of generated
@@ -39,8 +50,19 @@ def caller(frame: FrameType | None, routine: Routine) -> tuple[Site, str | None,
             first = first or last
         frame = None if last == PROCESS else frame.f_back
     if frame is None or (routine.name == "__del__" and "__del__" not in frame.f_code.co_names):
-        return Site(RUNTIME, None), first, passed
-    return site_of(frame.f_code, frame.f_lasti), last, passed
+        return Place(None, 0, first, tuple(passed))
+    return Place(frame.f_code, frame.f_lasti, last, tuple(passed))
+
+
+def site_at(place: Place) -> Site:
+    """Return the site of a call."""
+    return Site(RUNTIME, None) if place.code is None else site_of(place.code, place.offset)
+
+
+def caller(frame: FrameType | None, routine: Routine) -> tuple[Site, str | None, tuple[FrameType, ...]]:
+    """Return the site of the call that made the call, what it went through, and the checks among that."""
+    place = calling(frame, routine)
+    return site_at(place), place.through, place.passed
 
 
 def site_of(code: CodeType, offset: int) -> Site:
@@ -54,6 +76,13 @@ def home(routine: Routine) -> Site:
         return Site(routine.file, routine.line, None, routine.qualname)
     line, column = definition(routine.code, routine.definer)
     return Site(routine.file, line, column, routine.qualname)
+
+
+def yielding(routine: Routine, frame: FrameType) -> Site:
+    """Return the `yield` at which the generator of an activation is suspended; its definition, if that is not known."""
+    generator = frame.f_locals.get(".gen")
+    suspended: FrameType | None = getattr(generator, "gi_frame", None) or getattr(generator, "ag_frame", None)
+    return home(routine) if suspended is None else site_of(suspended.f_code, suspended.f_lasti)
 
 
 def left_at(routine: Routine, trace: TracebackType | None) -> TracebackType | None:

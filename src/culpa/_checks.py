@@ -6,10 +6,13 @@ import ast
 from types import FunctionType
 
 from culpa._alternatives import Layer, preconditions
+from culpa._flows import NONE, Pauses
 from culpa._frozen import frozen
 from culpa._inline import Scope, inlined, local_names
 from culpa._leaf import gives_anything, is_leaf
+from culpa._predicates import is_async
 from culpa._statements import (
+    RESULT,
     VALUE,
     Objects,
     Predicate,
@@ -32,15 +35,22 @@ if TYPE_CHECKING:
     from culpa._model import Clause, Contract, Routine
 
 
-BEFORE = ".before"
+BEFORE, CALLED = ".before", ".called"
+ASYNC = ("coroutine", "async generator")
 
 
 @frozen
 class Checks:
-    """The check statements of one contract: `head` before the body, `tail` after it, on the local `.result`."""
+    """The check statements of one contract: `head` before the body, `tail` after it, on the local `.result`.
+
+    `pauses` stand where a generator is suspended and resumed. `carried` are the values that the checks at the call give
+    to those that run later.
+    """
 
     head: list[ast.stmt]
     tail: list[ast.stmt]
+    pauses: Pauses
+    carried: dict[str, ast.expr]
     cells: dict[str, CellType]
     predicates: str
 
@@ -56,19 +66,36 @@ def emit(
     """
     readier = _Readier(contract, routine, objects, boundary, failure)
     layers, captures = readier.layers()
-    conditions = [readier.ready(clause, {}) for clause in contract.of_kind("raises") if clause.predicate is not None]
     head, held = preconditions(layers, contract.lineage)
+    is_late = any(p.is_async for layer in layers for p in (*layer.requires, *layer.elses))
+    carried: dict[str, ast.expr] = {CALLED: call(objects.put(".contract", boundary), "called")} if is_late else {}
+    if not is_late:
+        carried = {name: local(name) for name in held.values()}
+    head = head if boundary.part == "whole" or is_late == (boundary.part == "run") else []
+    entering, remembering, leaving = readier.invariants()
+    head = [*head, *readier.taken()] if boundary.part != "run" else head
+    place = line_of(routine.line)
+    if boundary.part == "call":
+        return _placed(Checks([*entering, *head], [], NONE, carried, readier.scope.cells, _summary(readier)), place)
+    conditions = [readier.ready(clause, {}) for clause in contract.of_kind("raises") if clause.predicate is not None]
     for number, predicate in enumerate(conditions):
         keep = assign(local(f".when_{number}"), ast.Constant(True))
         refuse = assign(local(f".when_{number}"), ast.Attribute(predicate.failure, "no", ast.Load()))
         head += when(predicate, [keep], [refuse])
     head += _kept(layers, captures, objects.put(".contract", boundary))
     tail = [statement for layer in layers for statement in _postconditions(layer, held.get(layer.origin))]
-    entering, remembering, leaving = readier.invariants()
-    head, tail = [*entering, *head, *remembering], [*tail, *leaving]
-    place = line_of(routine.line)
-    head, tail = [at(s, place) for s in head], [at(s, place) for s in tail]
-    return Checks(head, tail, readier.scope.cells, _summary(readier.everything))
+    tail += readier.given()
+    pauses = readier.pauses(entering, leaving)
+    head = [*entering, *head, *remembering]
+    return _placed(Checks(head, [*tail, *leaving], pauses, carried, readier.scope.cells, _summary(readier)), place)
+
+
+def _placed(checks: Checks, place: ast.expr) -> Checks:
+    """Give the statements positions, where they have none."""
+    pauses = checks.pauses
+    for statement in (*checks.head, *checks.tail, *pauses.suspended, *pauses.given, *pauses.resumed):
+        at(statement, place)
+    return checks
 
 
 class _Readier:
@@ -98,12 +125,16 @@ class _Readier:
         mark = objects.put(".contract", self.boundary)
         value = inlined(clause, routine, self.scope, kept)
         is_inlined = value is not None
+        waits = routine.flow in ASYNC and is_async(clause.predicate)
         if value is None:
             value = _called(clause, routine, objects.put(f".{clause.kind}_{number}_holds", clause.predicate))
+            value = at(ast.Await(value), value) if waits else value
         is_marked = clause.predicate is not None and not is_leaf(clause.predicate, routine.name, routine.siblings)
-        is_judged = is_marked or (clause.predicate is not None and gives_anything(clause.predicate))
+        is_judged = is_marked or (
+            clause.predicate is not None and (gives_anything(clause.predicate) or is_async(clause.predicate) > waits)
+        )
         failed = ast.Attribute(mark, name, ast.Load())
-        self.everything.append(Predicate(clause, value, is_inlined, is_marked, is_judged, failed, mark))
+        self.everything.append(Predicate(clause, value, is_inlined, is_marked, is_judged, failed, mark, waits))
         return self.everything[-1]
 
     def layers(self) -> tuple[list[Layer], list[Predicate]]:
@@ -133,6 +164,69 @@ class _Readier:
         replaced = call(self.objects.put(".contract", self.boundary), "before", *map(local, self.routine.names[:2]))
         is_hooked = ast.Compare(local(BEFORE), [ast.IsNot()], [ast.Constant(None)])
         return [], [assign(local(BEFORE), replaced)], [ast.If(is_hooked, [leaving], [])]
+
+    def taken(self) -> list[ast.stmt]:
+        """Put the arguments that are callables under their contracts."""
+        found: list[ast.stmt] = []
+        handovers: list[ast.expr] = []
+        for clause in self.contract.of_kind("callback"):
+            if clause.name != "result":
+                name = str(clause.name)
+                handover, boundary = self._handover(clause)
+                handovers.append(handover)
+                default = ast.Attribute(boundary, "defaults", ast.Load())
+                known = call(default, "get", ast.Constant(name), boundary)
+                found += _handed(handover, boundary, name, "taken", local(name), known)
+        if found and not self.routine.exact:
+            names = [str(c.name) for c in self.contract.of_kind("callback") if c.name != "result"]
+            forwarded = [local(".arguments"), local(".keywords")]
+            passed = call(handovers[0], "substituted", *forwarded)
+            passed.keywords = [ast.keyword(name, local(name)) for name in dict.fromkeys(names)]
+            targets: list[ast.expr] = [ast.Name(".arguments", ast.Store()), ast.Name(".keywords", ast.Store())]
+            found.append(ast.Assign([ast.Tuple(targets, ast.Store())], passed))
+        return found
+
+    def given(self) -> list[ast.stmt]:
+        """Put the result, a callable, under its contract."""
+        clauses = [clause for clause in self.contract.of_kind("callback") if clause.name == "result"]
+        return [
+            statement
+            for clause in clauses
+            for statement in _handed(*self._handover(clause), RESULT, "given", local(RESULT))
+        ]
+
+    def _handover(self, clause: Clause) -> tuple[ast.expr, ast.expr]:
+        number = next(number for number, other in enumerate(self.contract.clauses, 1) if other is clause)
+        name = f".callback_{number}"
+        setattr(self.boundary, name, self.failure(clause, ""))
+        contract = self.objects.put(".contract", self.boundary)
+        return ast.Attribute(contract, name, ast.Load()), contract
+
+    def pauses(self, entering: list[ast.stmt], leaving: list[ast.stmt]) -> Pauses:
+        """Return the checks of what a generator yields and is sent, and of its object while it is suspended."""
+        yields = [self.ready(clause, {}) for clause in self.contract.of_kind("yields")]
+        sends = [self.ready(clause, {}) for clause in self.contract.of_kind("sends")]
+        if self.routine.flow not in ("generator", "async generator"):
+            return NONE
+        return Pauses([*self._on_the_way(yields), *leaving], self._on_the_way(sends), entering)
+
+    def _on_the_way(self, predicates: list[Predicate]) -> list[ast.stmt]:
+        """Check a generator where it is suspended: one that a predicate uses goes on, whatever the checks find."""
+        if not predicates:
+            return []
+        counts = ast.If(call(predicates[0].boundary, "counts"), [ast.Raise()], [])
+        checks = [statement for predicate in predicates for statement in unless(predicate)]
+        return [ast.Try(checks, [ast.ExceptHandler(None, None, [counts])], [], [])]
+
+
+def _handed(handover: ast.expr, boundary: ast.expr, name: str, method: str, *arguments: ast.expr) -> list[ast.stmt]:
+    """Replace a callable by the same under its contract, or refuse what is none."""
+    refused = ast.Compare(local(VALUE), [ast.Is()], [ast.Attribute(boundary, "refused", ast.Load())])
+    return [
+        assign(local(VALUE), call(handover, method, *arguments)),
+        ast.If(refused, [ast.Raise(call(handover, "refused"))], []),
+        assign(local(name), local(VALUE)),
+    ]
 
 
 def _invariants(predicates: list[Predicate]) -> ast.stmt:
@@ -198,7 +292,8 @@ def _read_captures(ensures: list[Predicate], captures: dict[str, Clause]) -> lis
     return [name for name in captures if name in read]
 
 
-def _summary(predicates: list[Predicate]) -> str:
+def _summary(readier: _Readier) -> str:
+    predicates = readier.everything
     inlined = sum(predicate.is_inlined for predicate in predicates)
     if not predicates:
         return "nothing to evaluate"

@@ -12,7 +12,7 @@ from culpa._frozen import frozen, replace
 from culpa._inherit import EXTRAS, PLACES, inherited, matched, opened, takes_everything
 from culpa._invariants import guard
 from culpa._model import Ancestor, Contract, Lineage, Parameter
-from culpa._refuse import CONSTRUCTORS, refuse_target
+from culpa._refuse import CONSTRUCTORS
 from culpa._routine import describe
 from culpa._wrap import boundary_beneath, boundary_in, with_contract
 from culpa.errors import DeclarationError
@@ -154,8 +154,8 @@ def _checked(override: Override, function: Any, current: Any, promises: Sequence
     """Return the function with what its bases promise; `current`, what the class has, if that is nothing new."""
     if not promises:
         return current
-    refuse_target(promises[0].layers[0][1][0], function)  # an async override would change what the caller gets
     found = _read(function, promises[0])
+    _refuse_other_flow(override, found.routine, promises)
     contract = _contract(override, found, promises)
     boundary = boundary_beneath(current)
     if boundary is not None and _keys(contract.clauses) <= _keys(c for b in boundary.layers() for c in b.contract):
@@ -169,6 +169,21 @@ def _checked(override: Override, function: Any, current: Any, promises: Sequence
     if class_of(made) is FunctionType and name != made.__qualname__ and "<" not in f"{name}{made.__qualname__}":
         made.__module__, made.__qualname__ = override.cls.__module__, name  # by which it can be pickled
     return made
+
+
+def _refuse_other_flow(override: Override, routine: Routine, promises: Sequence[Promise]) -> None:
+    """Refuse an override that gives its caller a generator or a coroutine where a base does not, or the other way."""
+    for promise in promises:
+        if promise.routine.flow != routine.flow:
+            base = promise.bases[-1].__name__
+            raise DeclarationError(
+                f"{override.cls.__name__}.{override.name}() cannot take the place of what it overrides: it is "
+                f"{_article(routine.flow)}, and {base}.{override.name}() is {_article(promise.routine.flow)}"
+            )
+
+
+def _article(flow: str) -> str:
+    return f"{'an' if flow.startswith('a') else 'a'} {flow} function"
 
 
 def _contract(override: Override, found: Found, promises: Sequence[Promise]) -> Contract:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from culpa._misuse import decorated, is_exception_class, is_message, public, unsupported, wrong
+from culpa._declared import clause_of, decorator
+from culpa._misuse import decorated, is_exception_class, public, wrong
 from culpa.errors import DeclarationError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import FrameType
-    from typing import Any, Generic, NoReturn, TypeVar, overload
-
-    from culpa._model import Clause
+    from typing import Any, Generic, TypeVar, overload
 
     F = TypeVar("F", bound=Callable[..., Any])
     C = TypeVar("C", bound=type)
@@ -32,6 +30,15 @@ if TYPE_CHECKING:
         def __call__(self, function: F, /) -> F: ...
 
     class _Raises:
+        def __call__(self, function: F, /) -> F: ...
+
+    class _Callback:
+        def __call__(self, function: F, /) -> F: ...
+
+    class _Yields:
+        def __call__(self, function: F, /) -> F: ...
+
+    class _Sends:
         def __call__(self, function: F, /) -> F: ...
 
     class _Invariant:
@@ -84,7 +91,7 @@ def require(predicate: Callable[..., object], message: str | None = None, /) -> 
     >>> mean([1.0, 2.0])
     1.5
     """
-    return _decorator(_clause("require", predicate, message, sys._getframe(2)))
+    return decorator(clause_of("require", predicate, message, sys._getframe(2)))
 
 
 @overload
@@ -120,7 +127,7 @@ def ensure(predicate: Callable[..., object], message: str | None = None, /) -> A
     >>> increment(1)
     2
     """
-    return _decorator(_clause("ensure", predicate, message, sys._getframe(2)))
+    return decorator(clause_of("ensure", predicate, message, sys._getframe(2)))
 
 
 @public
@@ -138,7 +145,7 @@ def snapshot(**captures: Capture) -> _Snapshot:
     frame = sys._getframe(2)
     if not captures:
         raise wrong("snapshot", "it keeps nothing; write snapshot(name=lambda ...: ...)", frame)
-    made: _Snapshot = _decorator(*(_clause("snapshot", p, None, frame, name) for name, p in captures.items()))
+    made: _Snapshot = decorator(*(clause_of("snapshot", p, None, frame, name) for name, p in captures.items()))
     return made
 
 
@@ -163,7 +170,7 @@ def raises(*exceptions: type[BaseException], when: Capture | None = None) -> _Ra
             )
     if when is not None and not exceptions:
         raise wrong("raises", "`when` without exceptions admits nothing; write raises(ValueError, when=...)", frame)
-    made: _Raises = _decorator(_clause("raises", when, None, frame, None, exceptions))
+    made: _Raises = decorator(clause_of("raises", when, None, frame, None, exceptions))
     return made
 
 
@@ -189,28 +196,68 @@ def require_else(predicate: Capture, message: str | None = None, /) -> _RequireE
         raise DeclarationError(
             f"require_else{where}: it overrides nothing, so there is nothing to widen; write @require"
         )
-    made: _RequireElse = _decorator(_clause("require_else", predicate, message, frame))
+    made: _RequireElse = decorator(clause_of("require_else", predicate, message, frame))
     return made
 
 
 @public
-def yields(predicate: Callable[..., object], message: str | None = None, /) -> NoReturn:
-    """Promise something of every item that a generator yields. Not supported yet: raises `DeclarationError`."""
-    raise unsupported("yields", "contracts of generators are", "check() each item in the body")
+def yields(predicate: Capture, message: str | None = None, /) -> _Yields:
+    """Promise something of every item that a generator yields.
+
+    Blames the callee: `PostconditionError` at the `yield`. `predicate` takes any of the parameters, and `item`.
+
+    >>> @yields(lambda item: item > 0)
+    ... def count(n):
+    ...     yield from range(1, n + 1)
+    >>> list(count(2))
+    [1, 2]
+    """
+    made: _Yields = decorator(clause_of("yields", predicate, message, sys._getframe(2)))
+    return made
 
 
 @public
-def sends(predicate: Callable[..., object], message: str | None = None, /) -> NoReturn:
-    """Demand something of every value sent into a generator. Not supported yet: raises `DeclarationError`."""
-    raise unsupported("sends", "contracts of generators are", "check() each item in the body")
+def sends(predicate: Capture, message: str | None = None, /) -> _Sends:
+    """Demand something of every value that is sent into a generator; `next` sends nothing.
+
+    Blames whoever sends it: `PreconditionError`. `predicate` takes any of the parameters, and `sent`.
+
+    >>> @sends(lambda sent: sent >= 0)
+    ... def total():
+    ...     value = 0
+    ...     while True:
+    ...         value += (yield value) or 0
+    """
+    made: _Sends = decorator(clause_of("sends", predicate, message, sys._getframe(2)))
+    return made
 
 
 @public
-def callback(name: str, /, *contracts: object) -> NoReturn:
-    """State the contract of a callable argument. Not supported yet: raises `DeclarationError`."""
-    raise unsupported(
-        "callback", "contracts of callbacks are", "check() its arguments and its result where you call it"
-    )
+def callback(name: str, /, *contracts: object) -> _Callback:
+    """State what a callable keeps that is the argument `name`, or, as "result", is returned.
+
+    `contracts` are `require`, `ensure` and `callback` objects. For an argument, the one who calls the function answers
+    for what the callable gives (`CallbackError`), and the function for how it calls it (`CallbackMisuseError`); for a
+    result it is the function (`PostconditionError`) and its user (`PreconditionError`). The first clause that names all
+    arguments of the callable fixes their order. The parameter's own default passes as it is.
+
+    >>> @callback("f", require(lambda n: n >= 0), ensure(lambda result: result >= 0))
+    ... def apply(f, n):
+    ...     return f(n)
+    >>> apply(abs, 3)
+    3
+    """
+    from culpa._contracts import clauses_of
+
+    frame = sys._getframe(2)
+    clauses, names, problem = clauses_of(name, contracts)
+    if problem is not None:
+        raise wrong("callback", problem, frame)
+    from culpa._model import Clause
+
+    place = (frame.f_code, frame.f_lasti)
+    made: _Callback = decorator(Clause("callback", None, names, None, None, place, name, contracts=clauses))
+    return made
 
 
 @public
@@ -235,39 +282,6 @@ def invariant(
     >>> Account(5).balance
     5
     """
-    clause = _clause("invariant", predicate, message, sys._getframe(2), on_setattr=on_setattr)
-    made: _Invariant = _decorator(clause)
+    clause = clause_of("invariant", predicate, message, sys._getframe(2), on_setattr=on_setattr)
+    made: _Invariant = decorator(clause)
     return made
-
-
-def _decorator(*clauses: Clause) -> Any:
-    """Return the decorator; what it is made of is loaded with the first one, for `import culpa` to be fast."""
-    from culpa._attach import Decorator
-
-    return Decorator(clauses)
-
-
-def _clause(
-    kind: str,
-    predicate: Callable[..., object] | None,
-    message: str | None,
-    frame: FrameType,
-    name: str | None = None,
-    exceptions: tuple[type[BaseException], ...] = (),
-    *,
-    on_setattr: bool = False,
-) -> Clause:
-    from culpa._model import Clause
-    from culpa._predicates import Reading, read_predicate
-
-    if predicate is None and kind == "raises":
-        reading = Reading(text=", ".join(exception.__name__ for exception in exceptions) or None)
-    else:
-        reading = read_predicate(predicate, "capture" if kind == "snapshot" else "predicate")
-    problem = reading.problem
-    if problem is None and not is_message(message):
-        problem = f"its message is no string but {type(message).__name__}; write the message in quotes"
-    if problem is not None:
-        raise wrong(kind, problem, frame)
-    place = (frame.f_code, frame.f_lasti)
-    return Clause(kind, predicate, reading.names, message, reading.text, place, name, exceptions, on_setattr=on_setattr)

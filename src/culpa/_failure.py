@@ -11,6 +11,9 @@ from culpa._redact import MISSING, find
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
     from culpa._boundary import Boundary
     from culpa._model import Clause
 
@@ -18,12 +21,18 @@ if TYPE_CHECKING:
 class Failure:
     """One check of a clause."""
 
-    __slots__ = ("boundary", "clause")
+    __slots__ = ("_boundary", "clause")
     no = False
 
-    def __init__(self, clause: Clause, boundary: Boundary) -> None:
+    def __init__(self, clause: Clause, boundary: Callable[[], Boundary | None]) -> None:
         self.clause = clause
-        self.boundary = boundary
+        self._boundary = boundary
+
+    @property
+    def boundary(self) -> Boundary:
+        """The boundary of the routine, which holds this."""
+        boundary: Any = self._boundary()
+        return boundary  # type: ignore[no-any-return]
 
     def broken(self, value: object = False) -> Exception:
         """Return the violation; `value` is what the predicate gave, where that is at hand."""

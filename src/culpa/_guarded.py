@@ -101,11 +101,6 @@ def bare_call(function: Any) -> Any:
     return function if boundary is None else boundary.routine.call
 
 
-def is_guarded(function: Any) -> bool:
-    """Return whether a routine checks an invariant already."""
-    return bool(_guards_of(function))
-
-
 def _guards_of(function: Any) -> tuple[Clause, ...]:
     boundary = boundary_in(function)
     return () if boundary is None else boundary.contract.of_kind("invariant")

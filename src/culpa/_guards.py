@@ -15,6 +15,7 @@ from culpa.errors import ContractError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import FrameType
     from typing import Any
 
@@ -28,14 +29,21 @@ AFTER_INIT = ("__post_init__", "__attrs_post_init__")
 class Guards:
     """The invariants that a routine has to keep: those of the object in its local `subject`."""
 
-    __slots__ = ("boundary", "clauses", "made", "phase", "subject")
+    __slots__ = ("_boundary", "clauses", "phase", "subject")
 
-    def __init__(self, boundary: Boundary, clauses: tuple[Clause, ...], subject: str, phase: str) -> None:
-        self.boundary = boundary
+    def __init__(
+        self, boundary: Callable[[], Boundary | None], clauses: tuple[Clause, ...], subject: str, phase: str
+    ) -> None:
+        self._boundary = boundary
         self.clauses = clauses
         self.subject = subject
         self.phase = phase
-        self.made: dict[int, ContractError] = {}  # what `are_broken_by` found, by the frame that will ask for it
+
+    @property
+    def boundary(self) -> Boundary:
+        """The boundary of the routine, which holds this."""
+        boundary: Any = self._boundary()
+        return boundary  # type: ignore[no-any-return]
 
     def count(self) -> bool:
         """Return whether the exception that is being handled goes on; it came from the check of an invariant.
@@ -71,7 +79,7 @@ class Guards:
             return False
         violation = self.boundary.judge.unkept(broken, self, frame, "exception", error)
         if issubclass(kind, Exception):
-            self.made[id(frame)] = violation
+            self.boundary.made[id(frame)] = violation
             return True
         return False
 

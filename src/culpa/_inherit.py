@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from culpa._frozen import replace
 from culpa._model import Parameter
+from culpa._words import WORDS
 from culpa.errors import DeclarationError
 
 TYPE_CHECKING = False
@@ -67,7 +68,9 @@ def opened(base: Sequence[Parameter], override: Sequence[Parameter]) -> tuple[Pa
 
 
 def _translated(clause: Clause, origin: str, names: Mapping[str, str], own: Collection[str]) -> Clause:
-    extras = EXTRAS if clause.kind == "ensure" else ()
+    if clause.kind == "callback":
+        return _renamed(clause, origin, names)
+    extras = WORDS[clause.kind].extras
     arguments: list[str] = []
     for name in clause.names:
         argument = names.get(name)
@@ -81,3 +84,13 @@ def _translated(clause: Clause, origin: str, names: Mapping[str, str], own: Coll
             )
         arguments.append(argument or name)
     return replace(clause, arguments=tuple(arguments), origin=origin)
+
+
+def _renamed(clause: Clause, origin: str, names: Mapping[str, str]) -> Clause:
+    """Return the contract of a callable as it binds an override, which may call the argument otherwise."""
+    name = clause.name if clause.name == "result" else names.get(str(clause.name))
+    if name is None:
+        raise DeclarationError(
+            f"it has no parameter {clause.name!r}, for which {origin}() has a callback: give it that parameter"
+        )
+    return replace(clause, name=name, origin=origin)

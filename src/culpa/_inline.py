@@ -54,7 +54,7 @@ def inlined(clause: Clause, routine: Routine, scope: Scope, captures: Mapping[st
 
 def local_names(clause: Clause, routine: Routine) -> dict[str, str]:
     """Return the routine's local for each name that the predicate takes."""
-    extras = {"result": ".result", "old": clause.old}
+    extras = {"result": ".result", "old": clause.old, "item": ".item", "sent": ".sent"}
     arguments = clause.arguments or clause.names
     return {
         name: own if own in routine.names else extras[own] for name, own in zip(clause.names, arguments, strict=True)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from types import FunctionType
 
-from culpa._callable import class_of, code_of, given, put
+from culpa._callable import class_of, given, put
 from culpa._construction import guard_construction
 from culpa._descriptors import functions_of, relayed, with_functions, written
-from culpa._guarded import Keeping, guarded, is_guarded
+from culpa._guarded import Keeping, guarded
 from culpa._hook import METHOD, Chained, hooks_of
-from culpa._refuse import LATER
 from culpa._statement import statement_of
-from culpa.errors import DeclarationError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,19 +45,6 @@ def own_invariants_of(cls: type) -> tuple[Clause, ...]:
     return hook.invariants if isinstance(hook, Chained) else ()
 
 
-def refuse_flows(cls: type) -> None:
-    """Refuse a class that has a public routine whose flow is not supported yet."""
-    for name, (home, value) in _routines(cls).items():
-        for function in functions_of(value).values() if home is cls and _is_guarded_kind(name, value) else ():
-            flow = _flow(function)
-            if flow is not None and not is_guarded(function):
-                instead = "let it return what a private one makes" if name.startswith("__") else "make it private"
-                raise DeclarationError(
-                    f"invariant on {cls.__name__}: {name}() is {flow}, and invariants around these are not supported "
-                    f"yet; {instead}"
-                )
-
-
 def guard(cls: type, applied: FrameType | None = None) -> None:
     """Have the invariants of a class checked by its routines, its constructor, and assignments that are hooked.
 
@@ -68,7 +53,6 @@ def guard(cls: type, applied: FrameType | None = None) -> None:
     invariants = invariants_of(cls)
     if not invariants:
         return
-    refuse_flows(cls)
     statement = statement_of(cls, applied)
     routines = _routines(cls)
     siblings = frozenset(routines)
@@ -78,7 +62,7 @@ def guard(cls: type, applied: FrameType | None = None) -> None:
             continue
         definer, role = statement.body if home is cls else None, "birth" if name == MODEL_POST_INIT else "exit"
         keeping = Keeping(invariants, siblings, role, definer=definer)
-        functions = {place: f for place, f in functions_of(value).items() if _is_python(f) and _flow(f) is None}
+        functions = {place: f for place, f in functions_of(value).items() if _is_python(f)}
         made = {place: guarded(f, keeping) for place, f in functions.items()}
         if any(made[place] is not function for place, function in functions.items()):
             checked = with_functions(value, made)
@@ -106,10 +90,3 @@ def _is_public(name: str) -> bool:
 
 def _is_guarded_kind(name: str, value: Any) -> bool:
     return _is_public(name) and not issubclass(class_of(value), staticmethod | classmethod)
-
-
-def _flow(function: Any) -> str | None:
-    """Return what a function is if it does not simply run to its end when it is called."""
-    code = code_of(function)
-    flags = 0 if code is None else code.co_flags
-    return next((title for flag, title in LATER.items() if flags & flag), None)

@@ -6,6 +6,7 @@ from _weakref import ref
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import CodeType, FrameType
     from typing import Any
 
@@ -26,8 +27,17 @@ class Link:
         self.boundary = ref(boundary)
 
 
+REFUSED = object()
+"""Stands for what is no callable where one is promised."""
+
+
 class Unchecked(Exception):
     """Raised, and caught at once, where a check fails that counts for nothing."""
+
+
+def strongly(boundary: Boundary) -> Callable[[], Boundary]:
+    """Return what gives the boundary of a function that lasts: a weak reference is dead when garbage is finalised."""
+    return lambda: boundary
 
 
 def boundary_of(code: CodeType) -> Boundary | None:

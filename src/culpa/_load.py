@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from types import CodeType, FunctionType
 
+from culpa._callable import NAMESPACE, class_of, given
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ast
@@ -17,15 +19,21 @@ _templates: dict[tuple[int, int, tuple[str, ...]], CodeType] = {}
 
 
 def load(
-    definition: ast.FunctionDef,
+    definition: ast.FunctionDef | ast.AsyncFunctionDef,
     routine: Routine,
     cells: Mapping[str, CellType],
     defaults: tuple[Any, ...],
     keyword_defaults: Mapping[str, Any],
     *marks: object,
+    flags: int = 0,
 ) -> FunctionType:
-    """Return the function that `definition` defines; `marks` are kept among the constants of its code."""
-    code = _compiled(definition, routine.file, tuple(cells))
+    """Return the function that `definition` defines; `marks` are kept among the constants of its code.
+
+    With the flag of a generator or a coroutine, `inspect` takes it for one, and it runs when it is called all the same:
+    since 3.11 an instruction makes the generator, not the flag.
+    """
+    code = compiled(definition, routine.file, tuple(cells))
+    code = code.replace(co_flags=code.co_flags | flags)
     code = code.replace(co_consts=(*code.co_consts, *marks), co_name=routine.name, co_qualname=routine.qualname)
     return make_function(code, routine.namespace, cells, defaults, keyword_defaults)
 
@@ -42,33 +50,51 @@ def make_function(
     On 3.13 the interpreter specialises calls only of functions made by MAKE_FUNCTION: one made by `FunctionType`, or
     whose defaults were ever assigned, stays 8 to 15 ns a call slower for good.
     """
-    template = _template(len(code.co_freevars), len(defaults), tuple(keyword_defaults))
-    constants = tuple(code if isinstance(constant, CodeType) else constant for constant in template.co_consts)
+    template = _template(len(code.co_freevars), len(defaults), tuple(map(_spoken, keyword_defaults)))
+    names = {_spoken(name): name for name in keyword_defaults}
+    constants = tuple(
+        code if isinstance(constant, CodeType) else _named(constant, names) for constant in template.co_consts
+    )
     closure = tuple(cells[name] for name in code.co_freevars) or None
     make = FunctionType(template.replace(co_consts=constants), namespace, "make", None, closure)
     function: FunctionType = make(*defaults, *keyword_defaults.values())
     return function
 
 
+def _spoken(name: str) -> str:
+    """Return a name that source can have, for one that begins with a dot."""
+    return f"dot{name[1:].replace('@', '_at_').replace('.', '_')}" if name.startswith(".") else name
+
+
+def _named(constant: Any, names: Mapping[str, str]) -> Any:
+    """Return a constant with names of keywords as they are."""
+    if class_of(constant) is tuple:
+        return tuple(_named(part, names) for part in constant)
+    return names.get(constant, constant) if class_of(constant) is str else constant
+
+
 def adopt(function: FunctionType, original: Callable[..., Any]) -> None:
     """Give `function` the names, docs, annotations and attributes of `original`."""
     for name in ("__module__", "__name__", "__qualname__", "__doc__", "__annotations__", "__type_params__"):
-        value = getattr(original, name, None)
+        value: Any = given(original, name, object)
         if value is not None or name in ("__doc__", "__module__"):
             setattr(function, name, value)
-    function.__dict__.update(getattr(original, "__dict__", {}))
+    if not issubclass(class_of(original), type):
+        function.__dict__.update(given(original, "__dict__", NAMESPACE) or {})
 
 
-def function_definition(name: str, parameters: ast.arguments, body: list[ast.stmt]) -> ast.FunctionDef:
+def function_definition(
+    name: str, parameters: ast.arguments, body: list[ast.stmt], *, is_async: bool = False
+) -> ast.FunctionDef | ast.AsyncFunctionDef:
     """Return a definition without decorators and annotations, on any version of Python."""
     import ast
 
-    definition = ast.FunctionDef(name, parameters, body, [], None)
+    definition = (ast.AsyncFunctionDef if is_async else ast.FunctionDef)(name, parameters, body, [], None)
     vars(definition).setdefault("type_params", [])  # a field since 3.12
     return definition
 
 
-def _compiled(definition: ast.FunctionDef, file: str, free: tuple[str, ...]) -> CodeType:
+def compiled(definition: ast.FunctionDef | ast.AsyncFunctionDef, file: str, free: tuple[str, ...]) -> CodeType:
     """Compile the definition; inside a factory if it has free variables, so that they are free."""
     import ast
 

@@ -61,12 +61,6 @@ def wrong(kind: str, problem: str, frame: FrameType) -> DeclarationError:
     return DeclarationError(f"{kind}{where}: {problem}")
 
 
-def unsupported(kind: str, what: str, instead: str) -> DeclarationError:
-    function = decorated(sys._getframe(3))
-    where = f" on {function}" if function else ""
-    return DeclarationError(f"{kind}{where}: {what} not supported yet; {instead}")
-
-
 def decorated(frame: FrameType) -> str | None:
     """Return the name of what the declaration that is being made decorates, read off the code that follows."""
     steps = [step for step in instructions(frame.f_code) if step[0] > frame.f_lasti]

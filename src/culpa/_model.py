@@ -22,6 +22,7 @@ class Clause:
     `origin` is the routine that declared an inherited clause, empty for a routine's own; `arguments` are the names
     that the routine itself has for `names`, where an override calls its parameters otherwise. The `origin` of an
     invariant is its class; with `on_setattr`, assignments from outside are checked, too.
+    The `contracts` of a callback are what its callable keeps; `name` is the argument, `names` are those of its own.
     """
 
     kind: str
@@ -35,6 +36,7 @@ class Clause:
     origin: str = ""
     arguments: tuple[str, ...] = ()
     on_setattr: bool = False
+    contracts: tuple[Clause, ...] = ()
 
     @property
     def site(self) -> Site:
@@ -57,7 +59,7 @@ class Clause:
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle what a report needs: the predicate stays behind."""
         fields = (self.kind, None, self.names, self.message, self.text, self.site, self.name, self.exceptions)
-        return Clause, (*fields, self.origin, self.arguments, self.on_setattr)
+        return Clause, (*fields, self.origin, self.arguments, self.on_setattr, self.contracts)
 
 
 @frozen
@@ -125,6 +127,10 @@ class Parameter:
     default: bool = False
 
 
+FLOWS = {0x80: "coroutine", 0x20: "generator", 0x200: "async generator"}
+"""What a function is that does not run to its end when it is called, by the flag of its code."""
+
+
 @frozen
 class Routine:
     """The callable under contract, and the facts about it that are decided at decoration.
@@ -134,7 +140,7 @@ class Routine:
     other routines of its class, to which a predicate may come back. `role` says when it keeps the invariants of its
     object: "exit" if both when it is entered and when it is left, "birth" if it makes the object, "make" if that is
     its result, "setattr" if it assigns. `completes` is where the class stands whose construction ends with it, if a
-    tool generated the constructor.
+    tool generated the constructor. `flow` says how it runs: one of `FLOWS`, or "plain".
     """
 
     call: Callable[..., Any]
@@ -151,6 +157,7 @@ class Routine:
     siblings: frozenset[str] = frozenset()
     role: str = "exit"
     completes: Site | None = None
+    flow: str = "plain"
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -19,7 +19,6 @@ CONSTRUCTORS = frozenset({"__init__", "__new__", "__post_init__", "__init_subcla
 
 HEAP_TYPE, IMMUTABLE_TYPE = 1 << 9, 1 << 8
 """The flags of a class that Python code has made, and of one whose attributes cannot be set."""
-LATER = {0x20: "a generator function", 0x80: "an async function", 0x200: "an async generator function"}
 
 
 def refuse_target(clause: Clause, target: Any) -> None:
@@ -31,14 +30,14 @@ def refuse_target(clause: Clause, target: Any) -> None:
         raise DeclarationError(f"{kind} on a declaration: write one @{kind}(...) a line, above a function")
     if not callable(target):
         raise DeclarationError(no_target(clause, f" on {_shown(target)}, which is no callable"))
-    code = code_of(target)
-    flags = 0 if code is None else code.co_flags
-    for flag, title in LATER.items():
-        if code is not None and flags & flag:
-            raise DeclarationError(
-                f"{kind} on {short(code.co_qualname)}(), which is {title}: contracts of these are not supported yet; "
-                f"put the contract on a plain function that it calls"
-            )
+
+
+def refuse_flow(clauses: Iterable[Clause], routine: Routine) -> None:
+    """Refuse what only a generator can keep, on what is none."""
+    for clause in clauses:
+        if clause.kind in ("yields", "sends") and routine.flow not in ("generator", "async generator"):
+            instead = "write @ensure" if clause.kind == "yields" else "write @require"
+            raise DeclarationError(f"{clause.kind} on {routine.title}(): it is no generator function; {instead}")
 
 
 def refuse_class(invariant: Clause, target: Any) -> None:
@@ -95,14 +94,29 @@ def refuse_names(clauses: Iterable[Clause], routine: Routine) -> None:
     for clause in clauses:
         if clause.predicate is not None and clause.kind != "invariant":
             problem = _wrong_name(clause, routine)
-            if problem is None and is_async(clause.predicate):
+            if problem is None and is_async(clause.predicate) and not routine.flow.startswith(("co", "async")):
                 problem = "is async, and the function is not; write a plain predicate"
             if problem is not None:
                 raise DeclarationError(f"{routine.title}(): {titled(clause)} {problem}")
+        if clause.kind == "callback":
+            _refuse_argument(clause, routine)
         if clause.kind == "snapshot" and clause.name in captured:
             raise DeclarationError(f"{routine.title}(): two snapshots keep old.{clause.name}; rename one of them")
         if clause.kind == "snapshot":
             captured.add(str(clause.name))
+
+
+def _refuse_argument(clause: Clause, routine: Routine) -> None:
+    """Refuse the contract of a callable that is no argument of the routine, or might be its result as well."""
+    name = str(clause.name)
+    if name == "result" and name in routine.names:
+        problem = "is a parameter, and the result too; rename the parameter"
+    elif name in routine.names or name == "result":
+        return
+    else:
+        legal = [*routine.names, "result"]
+        problem = f"is no parameter{_suggestion(name, legal)} there are {', '.join(legal)}"
+    raise DeclarationError(f"{routine.title}(): callback names {name!r}, which {problem}")
 
 
 def _wrong_name(clause: Clause, routine: Routine) -> str | None:

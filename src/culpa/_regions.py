@@ -48,10 +48,12 @@ def regions_of(code: CodeType) -> Regions:
     others = [cell for cell in code.co_cellvars if cell not in code.co_varnames]
     names = (*code.co_varnames, *others, *code.co_freevars)
     for offset, name, argument in instructions(code):
-        if name == "RESUME":
+        if name == "RESUME" and argument == 0:  # the others stand behind an `await` or a `yield`
             entry = offset
-        elif name == "LOAD_DEREF" and names[argument] == ".body":
-            start = offset
+        elif (name == "LOAD_DEREF" and names[argument] == ".body") or (
+            name.startswith("LOAD_FAST") and argument < len(names) and names[argument] in (".send", ".gen")
+        ):
+            start = offset if start is None else start
         elif name == "LOAD_ATTR" and code.co_names[argument >> ATTRIBUTE_SHIFT].startswith("."):
             checks.append((offset, code.co_names[argument >> ATTRIBUTE_SHIFT]))
         elif start is not None and name.startswith(("STORE_FAST", "RETURN")):

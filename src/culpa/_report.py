@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     E = TypeVar("E", bound=ContractError)
 
 AWAITABLE = "it gave", "an awaitable, which is always true; only the contract of an `async def` may be async"
-VERBS = {"require": "requires", "require_else": "requires", "ensure": "ensures"}
+VERBS = {"require": "requires", "require_else": "requires", "ensure": "ensures", "yields": "yields", "sends": "is sent"}
 
 
 @frozen
@@ -68,21 +68,23 @@ def defect(clause: Clause, scene: Scene, reason: tuple[str, str], cause: BaseExc
     return error
 
 
-def undeclared(clauses: Sequence[Clause], routine: Routine, cause: BaseException) -> RaisesError:
+def undeclared(
+    clauses: Sequence[Clause], routine: Routine, cause: BaseException, group: BaseException | None = None
+) -> RaisesError:
     """Return the report that an exception escaped which no `raises` admits."""
     admitted = [promise(clause) for clause in clauses if clause.exceptions]
     only = f"only  {' or '.join(admitted)}" if admitted else "no exception"
     headline = f"{routine.title}() raises {only}"
-    entry = left_at(routine, trace_of(cause))
+    entry = _left_at(routine, cause, group)
     site = entry_site(routine, entry)
     lines = [raised(cause, routine)]
     error = violation(RaisesError, headline, clauses[0], site, {}, callee=routine.title, lines=lines)
     return after(error, cause, entry)
 
 
-def routine_failed(routine: Routine, cause: ContractError) -> RoutineError:
+def routine_failed(routine: Routine, cause: ContractError, group: BaseException | None = None) -> RoutineError:
     """Return the report that a routine failed because it broke somebody else's contract (R4)."""
-    root, entry = cause.root, left_at(routine, trace_of(cause))
+    root, entry = cause.root, _left_at(routine, cause, group)
     site = entry_site(routine, entry)
     broken_promise = "a contract" if root.clause is None else promise(root.clause)
     headline = f"{routine.title}() failed, because it broke  {broken_promise}  of {root.__dict__['_callee']}()"
@@ -117,10 +119,9 @@ def violation(
         site=site,
         clause=clause,
         values=dict(values),
-        path=None,
         thread=_thread(),
         _callee=callee,
-        **fields,
+        **{"path": None, **fields},
     )
     if root is None:
         announce(error)
@@ -164,6 +165,26 @@ def promise(clause: Clause) -> str:
     return names if clause.predicate is None else f"{names} when {text}"
 
 
+def failed_line(title: str, routine: Routine, cause: ContractError) -> tuple[str, TracebackType | None]:
+    """Return what is said of a callable that broke somebody else's contract, and its entry in the traceback."""
+    root = cause.root
+    broken_promise = "a contract" if root.clause is None else promise(root.clause)
+    entry = left_at(routine, trace_of(cause))
+    return f"{title} failed, because it broke  {broken_promise}  of {root.__dict__['_callee']}()", entry
+
+
+def left_by(error: BaseException, frame: FrameType) -> None:
+    """Take the entry of the frame that handles an exception out of its traceback."""
+    trace = trace_of(error)
+    BaseException.with_traceback(error, trace.tb_next if trace is not None and trace.tb_frame is frame else trace)
+
+
+def _left_at(routine: Routine, cause: BaseException, group: BaseException | None) -> TracebackType | None:
+    """Return the traceback's entry for the routine's own frame; for one exception of a group, maybe the group's."""
+    entry = left_at(routine, trace_of(cause))
+    return entry if entry is not None or group is None else left_at(routine, trace_of(group))
+
+
 def after(error: E, cause: BaseException, entry: TracebackType | None) -> E:
     """Return `error` as raised from `cause`, with the routine's guilty line as the last entry of its traceback."""
     error.__cause__ = cause
@@ -198,7 +219,7 @@ def _values_in(scene: Scene, clause: Clause) -> dict[str, str]:
     local = scene.frame.f_locals
     kept = [c for c in scene.contract.of_kind("snapshot") if c.origin == clause.origin]
     old = {str(capture.name): local[capture.kept] for capture in kept if capture.kept in local}
-    lookup = {**_environment(clause.predicate), "result": local.get(".result"), "old": Captured(old)}
+    lookup = {**_environment(clause.predicate), **_extras(local), "old": Captured(old)}
     lookup.update((name, value) for name, value in local.items() if not name.startswith("."))
     if clause.arguments:  # an override calls its parameters otherwise than the base's predicate
         pairs = zip(clause.names, clause.arguments, strict=True)
@@ -209,6 +230,10 @@ def _values_in(scene: Scene, clause: Clause) -> dict[str, str]:
         shown += [f"old.{name}" for name in old]  # the predicate is called: any capture may be read
     captures = {str(capture.name): _names_read(capture) for capture in kept}
     return values_of(", ".join(shown), names, lookup, secret_names(scene.routine.annotations), captures)
+
+
+def _extras(local: Mapping[str, Any]) -> dict[str, object]:
+    return {name: local[f".{name}"] for name in ("result", "item", "sent") if f".{name}" in local}
 
 
 def message(clause: Clause) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from types import CodeType, FunctionType
 
-from culpa._callable import NAMESPACE, given, inner_of, signature_of, unwrapped
-from culpa._model import Parameter, Routine
+from culpa._callable import NAMESPACE, code_of, given, inner_of, signature_of, unwrapped
+from culpa._model import FLOWS, Parameter, Routine
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,8 +51,16 @@ def describe(target: Callable[..., Any], frame: FrameType | None) -> tuple[Routi
         namespace=namespace,
         file=file if code is None else code.co_filename,
         line=line if code is None else code.co_firstlineno,
+        flow=flow_of(target),
     )
     return routine, defaults, keyword_defaults
+
+
+def flow_of(target: Any) -> str:
+    """Return how a callable runs: one of `FLOWS`, or "plain"."""
+    code = code_of(target)
+    flags = 0 if code is None else code.co_flags
+    return next((flow for flag, flow in FLOWS.items() if flags & flag), "plain")
 
 
 def _of_function(function: Any) -> Described:

@@ -52,6 +52,7 @@ class Predicate:
     is_judged: bool
     failure: ast.expr
     boundary: ast.expr
+    is_async: bool = False
 
 
 def call(target: ast.expr, method: str, *arguments: ast.expr) -> ast.Call:

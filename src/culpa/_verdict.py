@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from culpa._blame import caller, home
+from culpa._blame import Place, caller, calling, home, site_at, yielding
 from culpa._failure import is_awaitable
+from culpa._groups import regrouped
 from culpa._link import boundary_of
 from culpa._old import NoCapture
 from culpa._raised import trace_of
@@ -39,31 +40,51 @@ if TYPE_CHECKING:
     from culpa._guards import Guard
     from culpa._model import Clause
     from culpa.errors import ContractError
-
-__all__ = ["broken", "refused", "strengthened", "unbound", "unkept", "verdict"]  # what a judge has
+WAITING = "it gave", "an awaitable, which is always true; write the predicate as an `async def`"
+__all__ = [
+    "broken",
+    "called",
+    "refused",
+    "regrouped",
+    "strengthened",
+    "unbound",
+    "unkept",
+    "verdict",
+]  # what a judge has
 
 
 def broken(clause: Clause, boundary: Boundary, frame: FrameType, value: object) -> ContractError:
     """Return the violation of a clause whose predicate gave `value`, in the activation `frame`."""
     scene = Scene(boundary.contract, boundary.routine, frame)
     if is_awaitable(value):
-        error: ContractError = defect(clause, scene, AWAITABLE, None)
+        reason = AWAITABLE if boundary.routine.flow == "plain" else WAITING
+        error: ContractError = defect(clause, scene, reason, None)
     elif clause.kind == "ensure":
         error = false(PostconditionError, clause, scene, home(boundary.routine), None, value)
+    elif clause.kind == "yields":
+        error = false(PostconditionError, clause, scene, yielding(boundary.routine, frame), None, value)
     else:
         return _precondition(clause, boundary, frame, value, [])
     error._activations = (frame,)
     return error
 
 
+def called(boundary: Boundary, frame: FrameType) -> Place:
+    """Return where the activation `frame` was called."""
+    return calling(frame.f_back, boundary.routine)
+
+
 def _precondition(
     clause: Clause, boundary: Boundary, frame: FrameType, value: object, lines: Sequence[tuple[str, str]]
 ) -> PreconditionError:
     scene = Scene(boundary.contract, boundary.routine, frame)
-    activations = _activations(frame, boundary)
-    site, through, passed = caller(activations[-1].f_back, boundary.routine)
+    frames = activations(frame, boundary)
+    site, through, passed = caller(frames[-1].f_back, boundary.routine)
+    earlier: Place | None = frame.f_locals.get(".called")
+    if earlier is not None:  # of a coroutine function: where it was called
+        site, through = site_at(earlier), earlier.through
     error = false(PreconditionError, clause, scene, site, through, value, lines)
-    error._activations = (*activations, *passed)
+    error._activations = (*frames, *passed)
     return error
 
 
@@ -132,7 +153,7 @@ def _reads(error: BaseException, capture: Clause) -> bool:
     return type(error) is UnboundLocalError and f"'{capture.kept}'" in str(error)
 
 
-def _activations(frame: FrameType, boundary: Boundary) -> tuple[FrameType, ...]:
+def activations(frame: FrameType, boundary: Boundary) -> tuple[FrameType, ...]:
     """Return the frames of one call of a routine: more than one if foreign decorators stand between its contracts."""
     found = [frame]
     above = frame.f_back if boundary.is_layered else None

@@ -48,10 +48,12 @@ class ContractError(Exception):
     """A contract was violated. The base of every violation; it is no `AssertionError`, on purpose."""
 
     # The activations whose caller is at fault, until the error has left them (T1), and what tells the object whose
-    # invariant is broken; never pickled, for they are no part of `__dict__`.
-    __slots__ = ("_about", "_activations")
+    # invariant is broken, and the callable under contract whose giver is at fault; never pickled, for they are no part
+    # of `__dict__`.
+    __slots__ = ("_about", "_activations", "_handed")
     _activations: tuple[FrameType, ...]
     _about: object
+    _handed: object
 
     blame: Blame = Blame.UNKNOWN
     site: Site
@@ -64,6 +66,7 @@ class ContractError(Exception):
         super().__init__(text)
         self._activations = ()
         self._about = None
+        self._handed = None
         self.__dict__.update(fields, _root=root)
 
     @property

@@ -27,7 +27,10 @@ def contract_of(obj: object, /) -> Contract:
     if boundary is None:
         return Contract(str(getattr(obj, "__qualname__", type(obj).__name__)))
     layers = boundary.layers()
-    clauses = tuple(c for layer in layers for c in layer.contract.clauses if c.kind != "invariant")
+    once = [
+        layer for above, layer in zip([None, *layers], layers, strict=False) if above is None or above.part != "call"
+    ]
+    clauses = tuple(c for layer in once for c in layer.contract.clauses if c.kind != "invariant")
     return Contract(boundary.contract.function, clauses, boundary.contract.placement)
 
 
@@ -63,7 +66,7 @@ def _text(boundary: Boundary) -> str:
 
     from culpa._build import plan, syntax
 
-    made = plan(boundary.contract, boundary.routine, boundary.inner)
+    made = plan(boundary.contract, boundary.routine, boundary.inner, boundary.part)
     definition = syntax(made)
     definition.name = boundary.routine.name
     for node in ast.walk(definition):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-from culpa import ensure, invariant, raises, require, require_else, snapshot
+from culpa import ensure, invariant, raises, require, require_else, sends, snapshot, yields
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
 
 @require(lambda n: n > 0)
@@ -120,3 +120,34 @@ class Range:
 
     def is_fine(self) -> bool:
         return True
+
+
+async def is_open(door: str) -> bool:
+    return door != ""
+
+
+@require(lambda door: door)
+@ensure(lambda result: result)
+async def a_coroutine(door: str) -> bool:
+    return await is_open(door)
+
+
+@require(is_open)
+async def waits_for_its_precondition(door: str) -> None: ...
+
+
+@require(lambda n: n >= 0)
+@ensure(lambda result: result is None)
+def a_generator(n: int) -> Iterator[int]:
+    yield from range(n)
+
+
+@yields(lambda item, n: item <= n)
+@sends(lambda sent: sent > 0)
+def a_generator_that_is_watched(n: int) -> Iterator[int]:
+    yield n
+
+
+@yields(lambda item: item)
+async def an_async_generator() -> AsyncIterator[int]:
+    yield 1

@@ -60,7 +60,7 @@ def test_the_text_is_golden(name: str, made: Any, request: pytest.FixtureRequest
 def test_the_golden_code_is_python() -> None:
     tree = ast.parse((HERE / "functions.txt").read_text(encoding="utf-8"))
 
-    assert all(isinstance(node, ast.FunctionDef) for node in tree.body)
+    assert all(isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) for node in tree.body)
     assert len(tree.body) > 12
 
 

@@ -19,14 +19,16 @@ COMPLEXITY = 10
 
 # Lowest first. A module imports only from floors below its own; what is not named here is a tool, on the top floor.
 _NAMES = (
-    "_words _frozen _position _redact _scopes _callable _raised",
-    "_recompile _old _assignment _link",
+    "_words _frozen _position _redact _scopes _callable _raised _contracts",
+    "_recompile _old _assignment _link _thrown",
     "errors _syntax _reader _repr _leaf _evaluate _descriptors _proxy _statement",
     "_model _values _observe _regions _predicates _hook _misuse _running _failure",
     "_inline _statements _inherit _load _blame _routine _boundary _guards _refuse",
-    "_alternatives _report",
-    "_checks _unkept",
+    "_alternatives _report _flows",
+    "_checks _unkept _groups",
     "_inside _around _verdict",
+    "_parties",
+    "_handover",
     "_build",
     "_wrap",
     "_guarded",
@@ -34,6 +36,7 @@ _NAMES = (
     "_invariants",
     "_classes _callbacks",
     "_attach",
+    "_declared",
     "_decorators _check introspection",
 )
 FLOORS = (*(frozenset(f"culpa.{name}" for name in names.split()) for names in _NAMES), frozenset({"culpa"}))

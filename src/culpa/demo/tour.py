@@ -1,4 +1,4 @@
-"""Tells the tour: runs five nightly jobs on a real ledger, each of which blames somebody else."""
+"""Tells the tour: runs seven jobs on a real ledger, each of which blames somebody else."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from traceback import format_exception_only
 from typing import TYPE_CHECKING, NamedTuple
 
 from culpa import ContractError
-from culpa.demo import nightly
+from culpa.demo import nightly, rates
 from culpa.demo.ledger import ACCOUNTS, Book, load
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Scene(NamedTuple):
 INTRO = """\
 A small bank keeps a ledger. It is read row by row, and every function that touches
 money has a contract: what its caller owes it, and what it owes its caller. All {rows} rows
-pass through these checks without a word. Then five nightly jobs run, and each one trips
+pass through these checks without a word. Then seven jobs of the night run, and each trips
 over a bug. Watch whom the report blames: nobody has to guess.
 """
 
@@ -67,6 +67,16 @@ SCENES = (
         "A reserve promises that its parts make up its total. A subclass rounds only the parts.",
         nightly.lay_interest_aside,
     ),
+    Scene(
+        "Who brought a callable is to blame for what it gives",
+        "A function takes fees by a rate that its caller brings. This rate gives less than nothing.",
+        rates.take_seasonal_fees,
+    ),
+    Scene(
+        "Who calls it badly is to blame for that",
+        "The same contract the other way round: a correct rate is called with less than nothing.",
+        rates.refund_fees,
+    ),
 )
 
 CLOSING = """\
@@ -76,7 +86,7 @@ Read on
   culpa show culpa.demo.ledger:transfer
       the code that really runs: your function, with its checks
   {folder}
-      the program itself: ledger.py, fees.py, reserve.py, nightly.py (look for "<- blame")
+      the program itself: ledger.py, fees.py, rates.py and others (look for "<- blame")
 """
 
 
