@@ -60,6 +60,7 @@ from culpa import (
     invariant,
     require,
 )
+from harness.blamed import Blamed, each_order, stacking
 from harness.markers import lines_of
 
 if TYPE_CHECKING:
@@ -75,33 +76,8 @@ positive = invariant(lambda self: self.n > 0)
 short = invariant(lambda self: len(self.items) < 3)
 """The invariant of those that hold a list: it can be broken even where nothing can be assigned."""
 
-each_order = pytest.mark.parametrize("is_above", [True, False], ids=["invariant above", "invariant below"])
-
-
-def stacked(is_above: bool, other: Callable[[Any], Any], mine: Callable[[Any], Any] = positive) -> Any:
-    """Return one decorator: `mine` above `other`, or below it."""
-    return (lambda cls: mine(other(cls))) if is_above else (lambda cls: other(mine(cls)))
-
-
-def breaks(mark: str | None, call: Callable[[], object], phase: str = "exit") -> Any:
-    """Assert that a call breaks an invariant, and that the marked line is to blame."""
-    with pytest.raises(InvariantError) as caught:
-        call()
-    error = caught.value
-    assert (error.phase, error.blame) == (phase, Blame.CALLEE)
-    if mark is not None:
-        assert (error.site.file, error.site.line) == (HERE, AT[mark])
-    return error
-
-
-def found_outside(call: Callable[[], object]) -> Any:
-    """Assert that a call, a lambda of one line, finds its object broken, with that line as the witness."""
-    with pytest.raises(OutsideError) as caught:
-        call()
-    error = caught.value
-    assert error.blame is Blame.OUTSIDE
-    assert (error.site.file, error.site.line) == (HERE, call.__code__.co_firstlineno)  # type: ignore[attr-defined]
-    return error
+BLAMED = Blamed(__file__)
+breaks, found_outside, stacked = BLAMED.breaks, BLAMED.found_outside, stacking(positive)
 
 
 # --- classes that are pickled, and looked at by their names ----------------------------------------------------------

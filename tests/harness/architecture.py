@@ -34,7 +34,7 @@ _NAMES = (
     "_guarded",
     "_construction",
     "_invariants",
-    "_classes _callbacks",
+    "_classes",
     "_attach",
     "_declared",
     "_decorators _check introspection",
